@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/entities.h"
+#include "model/observation.h"
+#include "model/policy.h"
+
+namespace fairlead {
+
+/// A term under which an entity can be found from another one's side: `sha:github.com/acme/api@1f3…`,
+/// `run:github.com/4711`, `deployment:events/d-17`, `number:github.com/acme/api#12`, `version:api/1.4.2`.
+using Mention = std::string;
+
+Mention mention_sha(const RepositoryName& repository, const CommitSha& sha);
+Mention mention_any_repository_sha(const CommitSha& sha);  ///< Incidents may name a sha without a repository.
+Mention mention_run(const Origin& origin, std::string_view run_id);
+Mention mention_deployment(std::string_view deployment_id);
+Mention mention_version(const ServiceName& service, std::string_view version);
+
+/// All terms that `entity` mentions: a deployment its shas, version and run; a change its merge, head and listed shas;
+/// an incident the deployment, sha and version it names; a task its run. Sorted, unique.
+std::vector<Mention> mentions_of(const Entity& entity, const ServiceName& service);
+
+/// Where the entity stands, for lists and for marks: resolved by the policy, so a change of it re-resolves.
+struct Place {
+  ServiceName service;
+  EnvironmentName environment;
+  RepositoryName repository;
+  /// The time lists and ranges use: a deployment's or run's finish (else start, else queue time), an incident's
+  /// opening, a change's merge (else opening), a commit's commit time, an alert's start.
+  std::optional<Instant> at;
+  std::string status;  ///< `success`, `open`, `merged`, `firing`, …: what `?status=` filters.
+  bool production = false;
+  bool simulated = false;
+  friend auto operator<=>(const Place&, const Place&) = default;
+};
+Place place_of(const Entity& entity, const Policy& policy);
+
+}  // namespace fairlead

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "store/store.h"
+
+namespace fairlead::store {
+
+struct SqliteOptions {
+  /// A registered SQLite VFS, for tests that inject faults; empty: the default one.
+  std::string vfs;
+};
+
+/// `directory/journal.db`, created and migrated as needed. WAL with synchronous=FULL: `append` returns after the sync.
+/// A newer schema is kUnsupported, a file that is no database kCorrupt, each with what to do.
+Result<std::unique_ptr<Journal>> open_sqlite_journal(const std::filesystem::path& directory,
+                                                     const SqliteOptions& options = {});
+
+/// `directory/NAME` (default derived.db), synchronous=NORMAL: it may lose its newest transactions with the power and
+/// then goes on from its own position.
+Result<std::unique_ptr<Derived>> open_sqlite_derived(const std::filesystem::path& directory,
+                                                     const SqliteOptions& options = {},
+                                                     std::string_view name = "derived.db");
+
+}  // namespace fairlead::store

@@ -1,0 +1,293 @@
+#pragma once
+
+// What Fairlead keeps, in two halves (design.md, Storage). The journal is the truth: deliveries, tokens, users, audit.
+// Derived state is all the rest and can be dropped and rebuilt at any time. One contract suite (contract_test.cc) runs
+// over every implementation, with `memory/` as the oracle.
+//
+// Threads: a Journal and a Derived each have one writer at a time, which the engine guarantees (invariant I10). Readers
+// are snapshots, may be opened and used on any thread, and never block the writer.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/codec.h"
+#include "model/delivery.h"
+#include "model/entities.h"
+#include "model/facts.h"
+#include "model/links.h"
+#include "model/mentions.h"
+#include "model/observation.h"
+
+namespace fairlead::store {
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Journal
+
+/// What became of one delivery offered to `append`.
+struct Appended {
+  enum class Outcome : std::uint8_t {
+    kStored,     ///< On stable storage at `position`.
+    kDuplicate,  ///< The same (origin, id) with the same body is there already, at `position` where its row still
+                 ///< exists.
+    kConflict,   ///< The same (origin, id) with another body is there: 409.
+  };
+  Outcome outcome = Outcome::kStored;
+  JournalPosition position;
+};
+
+struct JournalRow {
+  JournalPosition position;
+  Delivery delivery;
+};
+
+/// viewer and ingest stand side by side; operator includes both, admin includes operator. Stored on disk, append only.
+enum class Role : std::uint8_t { kIngest = 0, kViewer = 1, kOperator = 2, kAdmin = 3 };
+
+struct TokenRow {
+  std::string id;           ///< Public part, looked up by it.
+  std::string secret_hash;  ///< SHA-256 of the whole token; the token itself is never stored.
+  Role role = Role::kViewer;
+  std::string name;
+  Instant created_at;
+  std::optional<Instant> revoked_at;
+};
+
+struct UserRow {
+  std::string name;
+  std::string password_hash;  ///< argon2id, encoded form.
+  Role role = Role::kViewer;
+  Instant created_at;
+};
+
+struct AuditRow {
+  Instant at;
+  std::string actor;   ///< Token id, user name, or `local` for the control socket.
+  std::string action;  ///< `token.create`, `user.add`, `replay`, …
+  std::string subject;
+};
+
+class Journal {
+ public:
+  virtual ~Journal() = default;
+
+  virtual std::uint32_t lanes() const = 0;
+
+  /// Appends all of `batch` in one transaction and returns when it is on stable storage: one outcome per delivery, in
+  /// order. Deliveries of one batch that repeat each other are duplicates, too. On an error nothing was appended, and
+  /// after a failed sync the journal refuses everything until it is opened again.
+  virtual Result<std::vector<Appended>> append(std::span<const Delivery> batch) = 0;
+
+  /// Rows of `lane` after `sequence`, in order, until `rows_max` or `bytes_max` of bodies (always at least one row, if
+  /// there is one). A row whose checksum does not match is an error kCorrupt that names it.
+  virtual Result<std::vector<JournalRow>> read(std::uint32_t lane, std::uint64_t after_sequence, std::size_t rows_max,
+                                               std::size_t bytes_max) = 0;
+  virtual Result<std::optional<JournalRow>> row(JournalPosition position) = 0;
+  virtual Result<std::uint64_t> last_sequence(std::uint32_t lane) = 0;
+
+  virtual Status put_token(const TokenRow& token) = 0;  ///< Inserts or replaces by id.
+  virtual Result<std::optional<TokenRow>> token(std::string_view id) = 0;
+  virtual Result<std::vector<TokenRow>> tokens() = 0;
+  virtual Status put_user(const UserRow& user) = 0;
+  virtual Result<std::optional<UserRow>> user(std::string_view name) = 0;
+  virtual Result<std::vector<UserRow>> users() = 0;
+  virtual Status append_audit(const AuditRow& row) = 0;
+  virtual Result<std::vector<AuditRow>> audit(std::size_t rows_max) = 0;  ///< Newest first.
+
+  /// Reads every row and compares its checksum; calls `progress(done, total)` now and then. Returns the number of rows,
+  /// or kCorrupt naming the first bad place.
+  virtual Result<std::uint64_t> verify(const std::function<void(std::uint64_t, std::uint64_t)>& progress) = 0;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Derived state
+
+/// What the projector made of one delivery.
+struct DeliveryOutcome {
+  JournalPosition position;
+  SourceName source;
+  Interpretation::Outcome outcome = Interpretation::Outcome::kAccepted;
+  std::string reason;
+  std::int64_t observations = 0;
+  Instant received_at;
+  friend bool operator==(const DeliveryOutcome&, const DeliveryOutcome&) = default;
+};
+
+/// An entity with its place, as lists and lookups need it.
+struct EntityRow {
+  EntityKey key;
+  Entity entity;
+  Place place;
+};
+
+/// A filter over one kind; empty members do not filter.
+struct EntityQuery {
+  EntityKind kind = EntityKind::kDeployment;
+  std::vector<ServiceName> services;
+  std::vector<EnvironmentName> environments;
+  std::optional<RepositoryName> repository;
+  std::vector<std::string> statuses;
+  std::optional<Instant> from;  ///< place.at in [from, to)
+  std::optional<Instant> to;
+  std::optional<bool> simulated;
+  std::string text;        ///< Case-insensitive part of the entity's id, title, version, pipeline, author or message.
+  bool ascending = false;  ///< By (place.at, key); entities without a time come last.
+  std::size_t limit = 100;
+  std::string cursor;  ///< Opaque, from the page before.
+};
+
+struct EntityPage {
+  std::vector<EntityRow> rows;
+  std::string next_cursor;  ///< Empty at the end.
+};
+
+/// A service that must be linked again. `since` empty: evidence only. Versions tell a mark from a later one.
+struct DirtyService {
+  ServiceName service;
+  std::optional<Instant> since;
+  std::vector<EntityKey> givers;  ///< Incidents and overrides whose evidence must be decided again.
+  std::uint64_t version = 0;
+  friend bool operator==(const DirtyService&, const DirtyService&) = default;
+};
+
+struct FactQuery {
+  std::vector<MetricName> metrics;
+  std::vector<ServiceName> services;          ///< Empty: all.
+  std::vector<EnvironmentName> environments;  ///< Empty: rows with `production` and `first_in_production`.
+  bool simulated = false;
+  TimeRange range;
+  std::optional<bool> excluded;  ///< Only rows that count (false) or only the excluded (true).
+  std::size_t limit = SIZE_MAX;
+  std::string cursor;
+  bool ascending = true;  ///< By (at, subject).
+};
+
+struct FactPage {
+  std::vector<Fact> rows;
+  std::string next_cursor;
+};
+
+/// An edge as the graph cache reads it; `row` grows, so a cached graph is extended by the rows after the last one.
+struct EdgeRow {
+  std::uint64_t row = 0;
+  CommitSha sha;
+  CommitSha ancestor;
+  EdgeKind kind = EdgeKind::kParent;
+};
+
+/// A consistent view of the derived state. All lists are in a fixed order, so equal states read equal.
+class DerivedReader {
+ public:
+  virtual ~DerivedReader() = default;
+
+  virtual Result<std::uint64_t> position(std::uint32_t lane) = 0;  ///< 0 before the first row.
+  virtual Result<std::string> setting(std::string_view name) = 0;  ///< Empty when never set.
+  virtual Result<std::vector<DeliveryOutcome>> outcomes(std::optional<JournalPosition> before,
+                                                        std::size_t limit) = 0;  ///< Newest first.
+  virtual Result<std::map<std::string, std::int64_t>> outcome_counts() = 0;  ///< `accepted`, `ignored`, `quarantined`.
+
+  virtual Result<std::optional<EntityRow>> entity(const EntityKey& key) = 0;
+  virtual Result<EntityPage> entities(const EntityQuery& query) = 0;
+  /// Entities of `kind` that mention `term`, by key.
+  virtual Result<std::vector<EntityRow>> mentioning(const Mention& term, EntityKind kind) = 0;
+  virtual Result<std::vector<ServiceName>> services() = 0;  ///< With at least one entity, sorted.
+  virtual Result<std::vector<EnvironmentName>> environments() = 0;
+
+  /// Successful deployments of the service with a finish in [from, ∞), by (finish, key); `from` empty: all.
+  virtual Result<std::vector<EntityRow>> successes(const ServiceName& service, std::optional<Instant> from) = 0;
+  /// The latest success of the stream's service and environment before (at, key), or none.
+  virtual Result<std::optional<EntityRow>> success_before(const ServiceName& service,
+                                                          const EnvironmentName& environment, Instant at,
+                                                          const EntityKey& key) = 0;
+  /// Successes of (service, environment) with finish in [from, to], latest first: the incident's time window.
+  virtual Result<std::vector<EntityRow>> successes_between(const ServiceName& service,
+                                                           const EnvironmentName& environment, Instant from,
+                                                           Instant to) = 0;
+
+  virtual Result<std::vector<EdgeRow>> edges(const RepositoryName& repository, std::uint64_t after_row,
+                                             std::size_t limit) = 0;
+  virtual Result<bool> has_ancestors(const RepositoryName& repository, const CommitSha& sha) = 0;
+
+  virtual Result<std::vector<DirtyService>> dirty_services(std::size_t limit) = 0;
+  virtual Result<std::vector<DirtyDay>> dirty_days(std::size_t limit) = 0;
+
+  virtual Result<std::vector<StreamDeployment>> stream(
+      const ServiceName& service) = 0;  ///< All streams of the service.
+  virtual Result<std::vector<StreamDeployment>> streams_of(const EntityKey& deployment) = 0;
+  virtual Result<std::vector<Shipped>> shipped_by(const EntityKey& deployment) = 0;
+  virtual Result<std::vector<Shipped>> shippers(const RepositoryName& repository, const CommitSha& sha) = 0;
+  virtual Result<std::vector<Missing>> missing_for(const RepositoryName& repository, const CommitSha& sha) = 0;
+  virtual Result<std::vector<Missing>> missing_of(const EntityKey& deployment) = 0;
+  virtual Result<std::vector<Evidence>> evidence_on(const EntityKey& deployment) = 0;
+  virtual Result<std::vector<Evidence>> evidence_by(const EntityKey& giver) = 0;
+
+  virtual Result<std::vector<Fact>> facts_of(const EntityKey& owner) = 0;
+  virtual Result<FactPage> facts(const FactQuery& query) = 0;
+  /// The facts behind one day of one summary; the roll-up's place means production and first_in_production.
+  virtual Result<std::vector<Fact>> facts_of_day(const SummaryPlace& place, TimeRange day) = 0;
+  /// Summaries of the days in [first, last], by day. Counts and exclusions always; values only if `with_values`.
+  virtual Result<std::map<Day, DaySummary>> summaries(const SummaryPlace& place, Day first, Day last,
+                                                      bool with_values) = 0;
+  /// The (service, environment) pairs that have summaries of the metric.
+  virtual Result<std::vector<SummaryPlace>> summary_places(const MetricName& metric) = 0;
+  virtual Result<std::vector<KnownSince>> known_since(const std::optional<ServiceName>& service) = 0;
+
+  /// Every derived row of every table as one canonical text line each, in a fixed order, without row numbers, versions
+  /// and other artefacts of arrival: what `export` writes and hashes (invariants I3 and I4).
+  virtual Status dump(const std::function<void(std::string_view line)>& sink) = 0;
+};
+
+/// One write transaction; sees its own writes. Destroying it without `commit` rolls back.
+class DerivedWriter : public virtual DerivedReader {
+ public:
+  virtual void set_position(std::uint32_t lane, std::uint64_t sequence) = 0;
+  virtual void set_setting(std::string_view name, std::string_view value) = 0;
+  virtual void put_outcome(const DeliveryOutcome& outcome) = 0;
+
+  /// Inserts or replaces, together with the terms that it mentions (the old ones go).
+  virtual void put_entity(const EntityRow& row, const std::vector<Mention>& mentions) = 0;
+  /// Returns which of the edges were new.
+  virtual std::vector<bool> add_edges(std::span<const Edge> edges) = 0;
+
+  /// Merges with an existing mark: the least since, the union of givers, a new version.
+  virtual void mark_service(const ServiceName& service, std::optional<Instant> since,
+                            std::span<const EntityKey> givers) = 0;
+  /// Removes the mark unless its version changed meanwhile.
+  virtual void clear_service_mark(const ServiceName& service, std::uint64_t version) = 0;
+  virtual void mark_day(const DirtyDay& day) = 0;
+  virtual void clear_day_mark(const DirtyDay& day) = 0;
+
+  /// Each replaces all rows of its owner and writes only what differs.
+  virtual void replace_stream(const EntityKey& deployment, std::span<const StreamDeployment> rows,
+                              std::span<const Shipped> shipped, std::span<const Missing> missing) = 0;
+  virtual void replace_evidence(const EntityKey& giver, std::span<const Evidence> rows) = 0;
+  virtual void replace_facts(const EntityKey& owner, std::span<const Fact> rows) = 0;
+  virtual void replace_known_since(const ServiceName& service, std::span<const KnownSince> rows) = 0;
+  /// An empty summary removes the day.
+  virtual void put_summary(const SummaryPlace& place, Day day, const DaySummary& summary) = 0;
+  /// Drops links, facts, summaries and marks (a changed policy rebuilds them); entities and edges stay.
+  virtual void drop_links() = 0;
+
+  /// Errors of any call since the beginning surface here; then nothing was written.
+  virtual Status commit() = 0;
+};
+
+class Derived {
+ public:
+  virtual ~Derived() = default;
+  virtual Result<std::unique_ptr<DerivedReader>> read() = 0;
+  virtual Result<std::unique_ptr<DerivedWriter>> write() = 0;
+};
+
+/// Both halves as one implementation opens them.
+struct Stores {
+  std::unique_ptr<Journal> journal;
+  std::unique_ptr<Derived> derived;
+};
+
+}  // namespace fairlead::store
