@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "model/names.h"
+#include "sources/source.h"
+
+namespace fairlead::api {
+
+/// What a request without a credential may do (`access.anonymous`). It counts only under a loopback Host from a
+/// loopback address, or, for viewers, under one of `anonymous_hosts`; a foreign Origin is refused.
+enum class AnonymousAccess : std::uint8_t { kNone, kViewer, kOperator };
+Result<AnonymousAccess> parse_anonymous_access(std::string_view text);  ///< `none`, `viewer`, `operator`.
+
+/// Who may read `/metrics` (`access.metrics`).
+enum class MetricsAccess : std::uint8_t { kOpen, kToken };
+Result<MetricsAccess> parse_metrics_access(std::string_view text);  ///< `open`, `token`.
+
+/// One address that a tool posts to: `/hooks/{source}`, or `/hooks/{source}/{name}` where `name` is not empty. Every
+/// secret is active, so that one can be changed without a gap. No secret: everything is refused.
+struct HookOptions {
+  std::string source;
+  std::string name;
+  std::vector<std::string> secrets;
+};
+
+struct ApiOptions {
+  AnonymousAccess anonymous = AnonymousAccess::kNone;
+  std::vector<std::string> anonymous_hosts;  ///< Host names, without port, under which anonymous viewers are let in.
+  MetricsAccess metrics = MetricsAccess::kOpen;
+  std::vector<HookOptions> hooks;
+  std::map<TeamName, std::vector<ServiceName>> teams;
+  std::string base_path;  ///< `/fairlead`; empty: root. As ServerOptions::base_path.
+  std::string version = "0.1.0";
+  Duration heartbeat = Duration::seconds(15);       ///< Of an idle event stream, so that proxies keep it.
+  Duration read_own_writes = Duration::seconds(2);  ///< How long a read waits for what its credential wrote.
+  /// The adapters behind `/hooks/…`; empty: sources::all_sources().
+  std::vector<const sources::Source*> sources;
+};
+
+}  // namespace fairlead::api
