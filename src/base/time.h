@@ -41,6 +41,13 @@ constexpr bool plausible(Instant at) {
   return at >= kPlausibleFrom && at < kPlausibleTo;
 }
 
+/// Whether a calendar with years 0001 to 9999 can name the instant; no parser here gives another one.
+inline constexpr Instant kCalendarFrom{-62'135'596'800'000};
+inline constexpr Instant kCalendarTo{253'402'300'800'000};
+constexpr bool in_calendar(Instant at) {
+  return at >= kCalendarFrom && at < kCalendarTo;
+}
+
 /// Reads RFC 3339 (`2026-01-05T10:00:00.123Z`, any offset, `t`/space as separator, any number of fraction digits) and
 /// the forms GitLab sends: `2016-08-12 15:23:28 UTC`, `2021-04-28 21:50:00 +0200`. Years 0001 to 9999.
 Result<Instant> parse_time(std::string_view text);
@@ -48,7 +55,8 @@ Result<Instant> parse_time(std::string_view text);
 /// Epoch seconds or milliseconds: an absolute value above 1e11 means milliseconds (design.md, Events).
 Result<Instant> time_from_epoch(double number);
 
-/// `2026-01-05T10:00:00Z`, with `.123` only where the milliseconds are not zero.
+/// `2026-01-05T10:00:00Z`, with `.123` only where the milliseconds are not zero. Every Instant has such a text; years
+/// outside 0000 to 9999 carry a sign (`+10000-01-01T…`), so that equal texts mean equal instants.
 std::string format_time(Instant at);
 
 /// A calendar day in some zone, counted from 1970-01-01 = 0.
@@ -69,8 +77,14 @@ class TimeZone {
 
   const std::string& name() const { return name_; }
   Day day_of(Instant at) const;
-  /// The first instant of the day. Where a DST change skips midnight, the first instant that exists.
+  /// The first instant of the day. Where a DST change skips midnight, the first instant that exists. Days are cut
+  /// exactly there: day_of(at) == d says the same as start_of(d) <= at && at < start_of(d + 1).
   Instant start_of(Day day) const;
+  /// What clocks in the zone show beyond UTC.
+  Duration offset_at(Instant at) const;
+  /// When clocks in the zone show `since_midnight` on `day`: the earlier one where they show it twice, the first
+  /// instant after the gap where they never do.
+  Instant at_local(Day day, Duration since_midnight) const;
 
  private:
   TimeZone(std::string name, const void* zone) : name_(std::move(name)), zone_(zone) {}
