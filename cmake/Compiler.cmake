@@ -10,6 +10,10 @@ option(FAIRLEAD_BENCH "Build the benchmarks" OFF)
 option(FAIRLEAD_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 set(FAIRLEAD_SANITIZE "" CACHE STRING "Value for -fsanitize, for example address,undefined")
 
+if(FAIRLEAD_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # coverage feedback from the libraries, too
+endif()
+
 add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wunused -Woverloaded-virtual)
 add_compile_options(-Werror=return-type -Werror=unused-result -Werror=switch)
 add_compile_options(-fstack-protector-strong -fstack-clash-protection)

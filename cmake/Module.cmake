@@ -2,6 +2,8 @@
 #
 # One folder of src/ is one static library. Its *_test.cc files become the program NAME_test, its *_fuzz.cc files one
 # libFuzzer target each. A module can include only itself and what DEPENDS names; tests/source_check holds the table.
+include(Test)
+
 function(fairlead_module name)
   cmake_parse_arguments(arg "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
@@ -23,11 +25,7 @@ function(fairlead_module name)
   target_link_libraries(fairlead_${name} ${scope} ${arg_DEPENDS} ${arg_LIBRARIES})
 
   if(FAIRLEAD_TESTS AND tests)
-    find_package(GTest REQUIRED)
-    add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE fairlead_${name} ${arg_TEST_LIBRARIES} GTest::gmock GTest::gtest_main)
-    target_compile_definitions(${name}_test PRIVATE FAIRLEAD_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    add_test(NAME ${name} COMMAND ${name}_test)
+    fairlead_test(${name} SOURCES ${tests} LIBRARIES fairlead_${name} ${arg_TEST_LIBRARIES})
   endif()
 
   # Without libFuzzer the same entry point replays its stored corpus, so that a finding stays found.
