@@ -87,6 +87,16 @@ bool opens_code(std::string_view line) {
          line.ends_with("override {");
 }
 
+/// The line on which the statement begins that ends on line `last`: a head that does not fit one line closes more
+/// parentheses on its last line than it opens there.
+std::size_t first_line_of(const std::vector<std::string>& lines, std::size_t last) {
+  std::ptrdiff_t open = 0;
+  for (std::size_t i = last;; --i) {
+    open += std::ranges::count(lines[i], ')') - std::ranges::count(lines[i], '(');
+    if (open <= 0 || i == 0) return i;
+  }
+}
+
 /// Relies on the layout of clang-format, which the tests enforce: a block ends with a brace at its own indentation.
 void check_lengths(const SourceFile& file, std::vector<Finding>& findings) {
   if (file.lines.size() > kFileLinesMax) {
@@ -95,7 +105,7 @@ void check_lengths(const SourceFile& file, std::vector<Finding>& findings) {
   }
   for (std::size_t i = 0; i < file.lines.size(); ++i) {
     if (!opens_code(file.lines[i])) continue;
-    const std::size_t indent = indentation(file.lines[i]);
+    const std::size_t indent = indentation(file.lines[first_line_of(file.lines, i)]);
     std::size_t end = i + 1;
     while (end < file.lines.size() &&
            !(indentation(file.lines[end]) == indent && file.lines[end].substr(indent).starts_with('}'))) {

@@ -135,6 +135,11 @@ TEST(SourceCheck, function_passes_at_the_limit_and_fails_past_it) {
               ElementsAre(HasSubstr("81 lines in one block")));
 }
 
+TEST(SourceCheck, head_of_several_lines_ends_at_the_indentation_of_its_first) {
+  const std::string loop = "void f() {\n  for (int x :\n       {1, 2}) {\n    step();\n  }\n}\n";
+  EXPECT_THAT(check_files(*Tree().file("src/base/a.cc", loop + std::string(100, '\n'))), IsEmpty());
+}
+
 TEST(SourceCheck, namespace_and_class_may_be_long) {
   std::string body;
   for (int i = 0; i < 200; ++i) body += "  int x;\n";
