@@ -19,9 +19,18 @@ Mention mention_any_repository_sha(const CommitSha& sha);  ///< Incidents may na
 Mention mention_run(const Origin& origin, std::string_view run_id);
 Mention mention_deployment(std::string_view deployment_id);
 Mention mention_version(const ServiceName& service, std::string_view version);
+Mention mention_number(const RepositoryName& repository, std::string_view number);  ///< A change's number.
 
-/// All terms that `entity` mentions: a deployment its shas, version and run; a change its merge, head and listed shas;
-/// an incident the deployment, sha and version it names; a task its run. Sorted, unique.
+/// The number of the change that a merge or squash commit says it is: `Merge pull request #12 from …`, `Title (#12)`,
+/// `Merged in branch (pull request #12)`, `Merged PR 12: …`, and `See merge request group/project!12` on a later line.
+std::optional<std::string> merged_change_number(std::string_view commit_message);
+/// The sha in git's `This reverts commit SHA.`, in lower case.
+std::optional<CommitSha> reverted_sha(std::string_view commit_message);
+
+/// All terms that `entity` mentions: a deployment its own id, shas, version and run; a change its number, merge, head,
+/// listed and reverted shas; a commit the change it merges and the sha it reverts; an incident the deployment, sha and
+/// version it names; a task its run; a canary its version. Shas are mentioned with and without their repository.
+/// Sorted, unique.
 std::vector<Mention> mentions_of(const Entity& entity, const ServiceName& service);
 
 /// Where the entity stands, for lists and for marks: resolved by the policy, so a change of it re-resolves.
