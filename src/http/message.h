@@ -53,12 +53,16 @@ struct Response {
   /// Set for a stream: called once on the connection's thread after the head went out. The handler keeps the Stream and
   /// drops it after `on_close` was called.
   std::function<void(std::shared_ptr<Stream>)> on_stream;
+  /// Called exactly once for every answer that has `on_stream`, after the last use of the connection; also where
+  /// `on_stream` was never called, because the client was gone before or asked by HEAD. Must not block.
   std::function<void()> on_close;
 
   static Response json(int status, std::string body);
   static Response text(int status, std::string body, std::string_view content_type = "text/plain; charset=utf-8");
   static Response no_content();
 };
+
+inline constexpr std::string_view kProblemType = "application/problem+json";
 
 /// RFC 9457 problem+json; the request id is added on the way out.
 Response problem(int status, std::string_view title, std::string_view detail);
@@ -68,7 +72,7 @@ class Responder {
  public:
   using Send = std::function<void(Response)>;
   explicit Responder(Send send);
-  Responder(Responder&&) noexcept = default;
+  Responder(Responder&& other) noexcept : send_(std::exchange(other.send_, nullptr)) {}
   Responder& operator=(Responder&&) noexcept;
   ~Responder();
   void operator()(Response response);

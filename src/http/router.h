@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -28,17 +31,25 @@ using Handler = std::function<void(Request, Responder)>;
 
 struct Route {
   Method method;
-  std::string pattern;  ///< `/api/v1/runs/{key}`; a parameter is one segment, a last `{rest*}` takes all that follows.
+  std::string
+      pattern;  ///< `/api/v1/runs/{key}`; a parameter is one segment, a last `{rest*}` all that follows the slash.
   Access access;
   RunOn run_on;
   std::size_t body_bytes_max;
   Handler handler;
 };
 
-/// The table of routes. Built once at start, then immutable and shared by all threads.
+/// The table of routes. Built once at start, then immutable and shared by all threads. A tree by segments: at each one
+/// the literal is tried before the parameter and the parameter before the rest, so the order of `add` does not matter.
 class Router {
  public:
-  /// Refuses a pattern that is there already and a pattern that cannot be read.
+  Router();
+  ~Router();
+  Router(Router&&) noexcept;
+  Router& operator=(Router&&) noexcept;
+
+  /// Refuses a pattern that cannot be read, one that is there already for the method (whatever its parameters are
+  /// called) and a route without a handler.
   Status add(Route route);
 
   struct Match {
@@ -46,11 +57,15 @@ class Router {
     std::vector<std::string> path_parameters;
     std::vector<Method> allowed;  ///< Where the path is known but not the method: 405 with Allow.
   };
+  /// `path` as parse_target gives it. HEAD finds the route of GET where it has none of its own.
   Match match(Method method, std::string_view path) const;
   const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
 
  private:
+  struct Node;
+  struct Search;
   std::vector<std::unique_ptr<Route>> routes_;
+  std::unique_ptr<Node> root_;
 };
 
 /// Decides whether the request may use the route; called for every request before its handler. An answer means refused.
