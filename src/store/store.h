@@ -4,11 +4,13 @@
 // Derived state is all the rest and can be dropped and rebuilt at any time. One contract suite (contract_test.cc) runs
 // over every implementation, with `memory/` as the oracle.
 //
-// Threads: a Journal and a Derived each have one writer at a time, which the engine guarantees (invariant I10). Readers
-// are snapshots, may be opened and used on any thread, and never block the writer.
+// Threads: every method of a Journal and of a Derived may be called from any thread. Readers are snapshots, belong to
+// one thread at a time each, and never block the writer. A Derived has one writer at a time, which the engine
+// guarantees (invariant I10); a second `write()` while one is open is kUnavailable.
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,6 +25,7 @@
 #include "model/links.h"
 #include "model/mentions.h"
 #include "model/observation.h"
+#include "store/value_bins.h"
 
 namespace fairlead::store {
 
@@ -79,12 +82,16 @@ class Journal {
   virtual std::uint32_t lanes() const = 0;
 
   /// Appends all of `batch` in one transaction and returns when it is on stable storage: one outcome per delivery, in
-  /// order. Deliveries of one batch that repeat each other are duplicates, too. On an error nothing was appended, and
-  /// after a failed sync the journal refuses everything until it is opened again.
+  /// order. Deliveries of one batch that repeat each other are duplicates, too. Sequences of a lane are contiguous from
+  /// 1. On an error nothing was appended, and after a failed sync the journal refuses everything until it is opened
+  /// again; what the failed call carried may or may not be there then. A full disk is kIo, changes nothing, and heals
+  /// once there is space.
   virtual Result<std::vector<Appended>> append(std::span<const Delivery> batch) = 0;
+  /// A sync failed: `append` and the other writes refuse until the journal is opened again.
+  virtual bool sync_failed() const { return false; }
 
   /// Rows of `lane` after `sequence`, in order, until `rows_max` or `bytes_max` of bodies (always at least one row, if
-  /// there is one). A row whose checksum does not match is an error kCorrupt that names it.
+  /// there is one). A row whose checksum does not match is an error kCorrupt that names it. Never waits for a sync.
   virtual Result<std::vector<JournalRow>> read(std::uint32_t lane, std::uint64_t after_sequence, std::size_t rows_max,
                                                std::size_t bytes_max) = 0;
   virtual Result<std::optional<JournalRow>> row(JournalPosition position) = 0;
@@ -135,11 +142,15 @@ struct EntityQuery {
   std::optional<Instant> from;  ///< place.at in [from, to)
   std::optional<Instant> to;
   std::optional<bool> simulated;
-  std::string text;        ///< Case-insensitive part of the entity's id, title, version, pipeline, author or message.
-  bool ascending = false;  ///< By (place.at, key); entities without a time come last.
-  std::size_t limit = 100;
-  std::string cursor;  ///< Opaque, from the page before.
+  std::string text;         ///< Case-insensitive part of the entity's id, title, version, pipeline, author or message.
+  bool ascending = false;   ///< By (place.at, key); entities without a time come last.
+  std::size_t limit = 100;  ///< At least 1.
+  std::string cursor;       ///< Opaque, from the page before; another text is kInvalid.
 };
+
+/// A page of a search by `text` looks at no more than this many rows that pass the other filters; then it ends early,
+/// possibly empty, with a cursor to go on.
+inline constexpr std::size_t kTextScanRowsMax = 20'000;
 
 struct EntityPage {
   std::vector<EntityRow> rows;
@@ -156,7 +167,7 @@ struct DirtyService {
 };
 
 struct FactQuery {
-  std::vector<MetricName> metrics;
+  std::vector<MetricName> metrics;            ///< Empty: all.
   std::vector<ServiceName> services;          ///< Empty: all.
   std::vector<EnvironmentName> environments;  ///< Empty: rows with `production` and `first_in_production`.
   bool simulated = false;
@@ -164,7 +175,7 @@ struct FactQuery {
   std::optional<bool> excluded;  ///< Only rows that count (false) or only the excluded (true).
   std::size_t limit = SIZE_MAX;
   std::string cursor;
-  bool ascending = true;  ///< By (at, subject).
+  bool ascending = true;  ///< By (at, subject, metric, service, environment, owner).
 };
 
 struct FactPage {
@@ -217,8 +228,13 @@ class DerivedReader {
   virtual Result<std::vector<DirtyDay>> dirty_days(std::size_t limit) = 0;
 
   virtual Result<std::vector<StreamDeployment>> stream(
-      const ServiceName& service) = 0;  ///< All streams of the service.
+      const ServiceName& service) = 0;  ///< All streams of the service, by (environment, repository, finish, key).
+  /// The rows of `stream` with a finish in [from, ∞); `from` empty: all.
+  virtual Result<std::vector<StreamDeployment>> stream_since(const ServiceName& service,
+                                                             std::optional<Instant> from) = 0;
   virtual Result<std::vector<StreamDeployment>> streams_of(const EntityKey& deployment) = 0;
+  /// The baselines of all streams of the repository.
+  virtual Result<std::vector<StreamDeployment>> baselines(const RepositoryName& repository) = 0;
   virtual Result<std::vector<Shipped>> shipped_by(const EntityKey& deployment) = 0;
   virtual Result<std::vector<Shipped>> shippers(const RepositoryName& repository, const CommitSha& sha) = 0;
   virtual Result<std::vector<Missing>> missing_for(const RepositoryName& repository, const CommitSha& sha) = 0;
@@ -228,17 +244,22 @@ class DerivedReader {
 
   virtual Result<std::vector<Fact>> facts_of(const EntityKey& owner) = 0;
   virtual Result<FactPage> facts(const FactQuery& query) = 0;
-  /// The facts behind one day of one summary; the roll-up's place means production and first_in_production.
+  /// The facts behind one day of one summary. An empty environment means the rows with production and
+  /// first_in_production: of all services if the service is empty, too, else of that service.
   virtual Result<std::vector<Fact>> facts_of_day(const SummaryPlace& place, TimeRange day) = 0;
   /// Summaries of the days in [first, last], by day. Counts and exclusions always; values only if `with_values`.
   virtual Result<std::map<Day, DaySummary>> summaries(const SummaryPlace& place, Day first, Day last,
                                                       bool with_values) = 0;
+  /// How many values of the days in [first, last] lie in each bin, by bin: for ranges with more values than a report
+  /// sorts exactly (limits::kExactValuesMax). Reads no values.
+  virtual Result<std::vector<BinCount>> value_bins(const SummaryPlace& place, Day first, Day last) = 0;
   /// The (service, environment) pairs that have summaries of the metric.
   virtual Result<std::vector<SummaryPlace>> summary_places(const MetricName& metric) = 0;
   virtual Result<std::vector<KnownSince>> known_since(const std::optional<ServiceName>& service) = 0;
 
-  /// Every derived row of every table as one canonical text line each, in a fixed order, without row numbers, versions
-  /// and other artefacts of arrival: what `export` writes and hashes (invariants I3 and I4).
+  /// Every derived row as one canonical text line each (`TABLE {json}`), in a fixed order: what `export` writes and
+  /// hashes (invariants I3 and I4). Without the artefacts of arrival: positions, outcomes of deliveries, settings, row
+  /// numbers and versions (docs/formats.md).
   virtual Status dump(const std::function<void(std::string_view line)>& sink) = 0;
 };
 
@@ -262,7 +283,9 @@ class DerivedWriter : public virtual DerivedReader {
   virtual void mark_day(const DirtyDay& day) = 0;
   virtual void clear_day_mark(const DirtyDay& day) = 0;
 
-  /// Each replaces all rows of its owner and writes only what differs.
+  /// Each replaces all rows of its owner and writes only what differs. Rows are sets: the order they come in and
+  /// repetitions mean nothing. Keys within an owner: a stream's place; an evidence row as a whole; of a fact its
+  /// metric, place, time and subject (of two facts that agree in these, the greater stays).
   virtual void replace_stream(const EntityKey& deployment, std::span<const StreamDeployment> rows,
                               std::span<const Shipped> shipped, std::span<const Missing> missing) = 0;
   virtual void replace_evidence(const EntityKey& giver, std::span<const Evidence> rows) = 0;
@@ -270,7 +293,7 @@ class DerivedWriter : public virtual DerivedReader {
   virtual void replace_known_since(const ServiceName& service, std::span<const KnownSince> rows) = 0;
   /// An empty summary removes the day.
   virtual void put_summary(const SummaryPlace& place, Day day, const DaySummary& summary) = 0;
-  /// Drops links, facts, summaries and marks (a changed policy rebuilds them); entities and edges stay.
+  /// Drops links, facts, summaries, known_since and marks (a changed policy rebuilds them); entities and edges stay.
   virtual void drop_links() = 0;
 
   /// Errors of any call since the beginning surface here; then nothing was written.
