@@ -22,14 +22,24 @@ struct LiveEvent {
 /// ring has passed it by and resynchronises.
 class LiveHub {
  public:
-  explicit LiveHub(std::size_t ring_events);
+  /// The first event gets the id after `start_id`. The ids of one run must not repeat those of the run before, or a
+  /// client that comes back after a restart would take the new events for those that it has seen: the engine starts at
+  /// the time of its start in microseconds.
+  explicit LiveHub(std::size_t ring_events, std::uint64_t start_id = 0);
 
   void publish(std::string kind, std::string json);
+
+  struct Item {
+    std::string kind;
+    std::string json;
+  };
+  /// The same for several at once: they stand together in the ring, and each listener is nudged once.
+  void publish(std::vector<Item> items);
 
   struct Batch {
     std::vector<LiveEvent> events;
     bool resync = false;  ///< Events after the asked-for id are gone (or the id is not ours): read everything anew.
-    std::uint64_t last_id = 0;
+    std::uint64_t last_id = 0;  ///< Ask after this one next.
   };
   Batch after(std::uint64_t id, std::size_t events_max) const;
   std::uint64_t last_id() const;

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/derive/live_news.h"
+#include "engine/derive/projection_waiters.h"
+#include "engine/link/linker.h"
+#include "engine/live_hub.h"
+#include "engine/project/projector.h"
+#include "model/policy.h"
+#include "store/store.h"
+
+namespace fairlead::engine {
+
+/// The one thread that writes derived state. A round: project what the journal has gained, link what that marked, tell
+/// live clients. While more keeps coming than a round can project, marks gather and are linked about once a second, so
+/// that an import links a service a few times and not once per delivery, and a page still moves.
+///
+/// A store that fails (a full disk) is tried again after a pause; the position lies in the store, so nothing is lost.
+class Deriver {
+ public:
+  struct Stats {
+    std::uint64_t last_sequence = 0;       ///< Of lane 0, as far as this was told.
+    std::uint64_t projected_sequence = 0;  ///< Of lane 0.
+    std::uint64_t dirty_services = 0;      ///< After the last round; at most kDirtyServicesCountedMax.
+    std::uint64_t failures = 0;
+    std::string error;  ///< Of the last round, if it failed.
+  };
+  static constexpr std::size_t kDirtyServicesCountedMax = 1'000;
+
+  Deriver(store::Journal& journal, store::Derived& derived, const Policy& policy, LiveHub& live);
+  ~Deriver();
+  Deriver(const Deriver&) = delete;
+  Deriver& operator=(const Deriver&) = delete;
+
+  /// Reads where journal and derived state stand, and starts the thread.
+  Status start();
+
+  /// Rows were appended.
+  void appended(std::span<const store::Appended> rows);
+
+  void when_projected(JournalPosition position, int timeout_ms, std::function<void(bool)> done);
+  bool projected(JournalPosition position) const;
+  Stats stats() const;
+
+  /// Ends after the transaction at hand: what is left is projected after the next start.
+  void stop();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void run();
+  Result<bool> round();
+  Result<bool> project();
+  Result<bool> link(bool backlog);
+  bool behind(std::uint32_t lane) const;
+  bool behind() const;
+  void note_failure(const Error& error);
+  void note_success(std::uint64_t dirty_services);
+  void publish_when_due();
+  void answer_waiters();
+  void wait(bool work_left);
+  bool reached(JournalPosition position) const;
+
+  store::Journal& journal_;
+  store::Derived& derived_;
+  const Policy& policy_;
+  LiveHub& live_;
+
+  // Used by the thread alone.
+  Projector projector_;
+  Linker linker_;
+  LiveNews news_;
+  Clock::time_point published_at_;
+  bool policy_adopted_ = false;
+  bool links_pending_ = true;  ///< Marks may be left from before.
+
+  mutable std::mutex mutex_;  // guards all below but stopping_ and thread_
+  std::condition_variable wake_;
+  /// Per lane: the last row that was appended, the last that was projected, and the last whose marks were worked off.
+  struct Lane {
+    std::uint64_t last = 0;
+    std::uint64_t projected = 0;
+    std::uint64_t linked = 0;
+  };
+  std::vector<Lane> lanes_;
+  ProjectionWaiters waiters_;
+  Stats stats_;
+  Clock::duration pause_{};  ///< Before the next try after a failure.
+  std::atomic<bool> stopping_ = false;
+
+  std::mutex join_mutex_;  // guards thread_
+  std::thread thread_;
+};
+
+}  // namespace fairlead::engine

@@ -1,0 +1,24 @@
+#include "engine/project/marks.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace fairlead::engine {
+
+void Marks::since(const ServiceName& service, Instant at) {
+  Mark& mark = marks_[service];
+  mark.since = mark.since ? std::min(*mark.since, at) : at;
+}
+
+void Marks::evidence(const ServiceName& service, const EntityKey& giver) {
+  marks_[service].givers.insert(giver);
+}
+
+void Marks::write(store::DerivedWriter& writer) const {
+  for (const auto& [service, mark] : marks_) {
+    const std::vector<EntityKey> givers(mark.givers.begin(), mark.givers.end());
+    writer.mark_service(service, mark.since, givers);
+  }
+}
+
+}  // namespace fairlead::engine
