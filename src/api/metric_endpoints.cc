@@ -1,0 +1,128 @@
+#include "api/metric_endpoints.h"
+
+#include <boost/json/serialize.hpp>
+
+#include "api/csv.h"
+#include "api/fact_json.h"
+#include "api/read_call.h"
+#include "api/report_json.h"
+#include "metrics/registry.h"
+
+namespace fairlead::api {
+namespace {
+
+namespace json = boost::json;
+
+Result<ReportQuery> report_query(const ReadCall& call) {
+  ReportQuery query;
+  query.services = call.parameters.services;
+  query.environments = call.parameters.environments;
+  ASSIGN_OR_RETURN(query.range, range_of(call.parameters, call.now, call.context.engine.policy().zone));
+  query.as_of = call.now;
+  query.profile = call.parameters.profile;
+  query.simulated = call.parameters.simulated.value_or(false);
+  return query;
+}
+
+std::string explain_base(const Context& context) {
+  return context.options.base_path + "/api/v1/metrics/delivery/";
+}
+
+/// One line per number, legs included.
+http::Response report_csv(const json::object& report) {
+  static const std::vector<std::string> kColumns{"metric",   "value",    "unit",   "n",       "coverage",
+                                                 "interval", "previous", "better", "pending", "exclusions",
+                                                 "unknown",  "p90",      "notes",  "rows"};
+  json::array lines;
+  const auto add = [&lines](const json::key_value_pair& entry) {
+    json::object line = entry.value().as_object();
+    line["metric"] = entry.key();
+    lines.push_back(std::move(line));
+  };
+  for (const json::key_value_pair& metric : report.at("metrics").as_object()) {
+    add(metric);
+    const json::value* legs = metric.value().as_object().if_contains("legs");
+    if (legs == nullptr) continue;
+    for (const json::key_value_pair& leg : legs->as_object()) add(leg);
+  }
+  return http::Response::text(200, to_csv(kColumns, lines), "text/csv; charset=utf-8; header=present");
+}
+
+Result<http::Response> read_report(ReadCall& call) {
+  ASSIGN_OR_RETURN(const ReportQuery query, report_query(call));
+  ASSIGN_OR_RETURN(const Report report, call.context.engine.reporter().report(call.reader, query));
+  const json::object out = report_json(report, explain_base(call.context), explain_query(query));
+  if (call.parameters.format == Format::kCsv) return report_csv(out);
+  return http::Response::json(200, json::serialize(out));
+}
+
+Result<json::array> row_items(ReadCall& call, const engine::Explanation& explanation,
+                              const metrics::Definition& metric) {
+  FactJson rows(call.reader);
+  json::array items;
+  for (const Fact& fact : explanation.rows) {
+    ASSIGN_OR_RETURN(json::object item, rows.fact(fact, metric.unit));
+    // What a rate says about a deployment rests on evidence: it belongs to the row.
+    if (metric.kind == metrics::MetricKind::kRate && fact.subject_kind == EntityKind::kDeployment) {
+      ASSIGN_OR_RETURN(item["evidence"], rows.evidence_on(fact.subject));
+    }
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+Result<http::Response> read_explanation(ReadCall& call) {
+  ASSIGN_OR_RETURN(const ReportQuery query, report_query(call));
+  const MetricName metric(call.request.path_parameters[0]);
+  ASSIGN_OR_RETURN(const metrics::Profile* profile, metrics::find_profile(query.profile));
+  const metrics::Definition* definition = profile->find(metric);
+  if (definition == nullptr) {
+    return fail(ErrorCode::kNotFound, "there is no metric '{}' in the profile {}", metric.text, query.profile);
+  }
+  ASSIGN_OR_RETURN(const engine::Explanation explanation,
+                   call.context.engine.reporter().explain(call.reader, query, metric, call.parameters.excluded,
+                                                          call.parameters.limit, call.parameters.cursor));
+  ASSIGN_OR_RETURN(json::array items, row_items(call, explanation, *definition));
+  if (call.parameters.format == Format::kCsv) {
+    return list_response(call, std::move(items), explanation.next_cursor, FactJson::fact_columns());
+  }
+  FactJson rows(call.reader);
+  json::array pending;
+  for (const engine::Explanation::Pending& one : explanation.pending) {
+    ASSIGN_OR_RETURN(json::object deployment, rows.summary(EntityKind::kDeployment, one.deployment));
+    pending.push_back(json::object{{"at", format_time(one.at)}, {"deployment", std::move(deployment)}});
+  }
+  json::object out;
+  out["metric"] = metric.text;
+  out["from"] = format_time(query.range.from);
+  out["to"] = format_time(query.range.to);
+  out["as_of"] = format_time(query.as_of);
+  out["profile"] = query.profile;
+  out["formula"] = explanation.formula;
+  out["number"] = metric_json(explanation.number, explain_base(call.context), explain_query(query));
+  out["pending"] = std::move(pending);
+  out["items"] = std::move(items);
+  out["next_cursor"] = explanation.next_cursor.empty() ? json::value(nullptr) : json::value(explanation.next_cursor);
+  return http::Response::json(200, json::serialize(out));
+}
+
+}  // namespace
+
+void add_metric_endpoints(Endpoints& endpoints, Context& context) {
+  endpoints.push_back(read_endpoint(
+      context, "/api/v1/metrics/delivery", "getDeliveryMetrics", "metrics",
+      "The delivery metrics of a range, each with what it is made of.",
+      {"service", "environment", "team", "from", "to", "tz", "profile", "simulated", "format"},
+      {{200, "The report.", "Report"}, {200, "The same as CSV, one line per number.", "", "text/csv"}}, read_report));
+  endpoints.push_back(
+      read_endpoint(context, "/api/v1/metrics/delivery/{metric}/explain", "explainMetric", "metrics",
+                    "The rows behind one number: those that count and those that do not, each with its reason.",
+                    {"service", "environment", "team", "from", "to", "tz", "profile", "simulated", "excluded", "limit",
+                     "cursor", "format"},
+                    {{200, "The number, its formula and a page of its rows.", "Explanation"},
+                     {200, "The rows as CSV.", "", "text/csv"},
+                     {404, "No such metric.", "Problem", http::kProblemType}},
+                    read_explanation));
+}
+
+}  // namespace fairlead::api
