@@ -143,7 +143,7 @@ Result<std::optional<json::object>> matrix_cell(ReadCall& call, const ServiceNam
   cell["latest"] = entity_json(attempt);
   latest.statuses = {std::string(to_string(RunStatus::kSuccess))};
   ASSIGN_OR_RETURN(const store::EntityPage successes, call.reader.entities(latest));
-  cell["running"] = successes.rows.empty() ? json::value(nullptr) : json::value(entity_json(successes.rows.front()));
+  cell["current"] = successes.rows.empty() ? json::value(nullptr) : json::value(entity_json(successes.rows.front()));
   return std::optional<json::object>(std::move(cell));
 }
 

@@ -38,32 +38,32 @@ std::string next_page_url(const ReadCall& call, std::string_view cursor) {
 }  // namespace
 
 http::Handler read_handler(Context& context, std::vector<std::string_view> names, Read read) {
-  return
-      [&context, names = std::move(names), read = std::move(read)](http::Request request, http::Responder responder) {
-        const Instant now = context.clock.now();
-        Result<Parameters> parameters =
-            parse_parameters(request, names, context.options, now, context.engine.policy().zone);
-        if (!parameters) return responder(problem_of(parameters.error()));
+  return [&context, names = std::move(names), read = std::make_shared<const Read>(std::move(read))](
+             http::Request request, http::Responder responder) {
+    const Instant now = context.clock.now();
+    Result<Parameters> parameters =
+        parse_parameters(request, names, context.options, now, context.engine.policy().zone);
+    if (!parameters) return responder(problem_of(parameters.error()));
 
-        struct Call {
-          http::Request request;
-          Parameters parameters;
-          http::Responder responder;
-        };
-        const auto call = std::make_shared<Call>(std::move(request), *std::move(parameters), std::move(responder));
-        const Status passed = context.gate.pass(call->request, [&context, read, call](ReadGate::Passed how) {
-          if (how == ReadGate::Passed::kRefused) {
-            return call->responder(unavailable("Too many reads wait for what was just written.", 1));
-          }
-          // The time of the report is taken after the wait, so that what was waited for lies before it.
-          http::Response response = answer(context, call->request, call->parameters, context.clock.now(), *read);
-          if (how == ReadGate::Passed::kLate) {
-            response.headers.emplace_back("Fairlead-Lag", std::to_string(context.gate.lag()));
-          }
-          call->responder(std::move(response));
-        });
-        if (!passed) call->responder(problem_of(passed.error()));
-      };
+    struct Call {
+      http::Request request;
+      Parameters parameters;
+      http::Responder responder;
+    };
+    const auto call = std::make_shared<Call>(std::move(request), *std::move(parameters), std::move(responder));
+    const Status passed = context.gate.pass(call->request, [&context, read, call](ReadGate::Passed how) {
+      if (how == ReadGate::Passed::kRefused) {
+        return call->responder(unavailable("Too many reads wait for what was just written.", 1));
+      }
+      // The time of the report is taken after the wait, so that what was waited for lies before it.
+      http::Response response = answer(context, call->request, call->parameters, context.clock.now(), *read);
+      if (how == ReadGate::Passed::kLate) {
+        response.headers.emplace_back("Fairlead-Lag", std::to_string(context.gate.lag()));
+      }
+      call->responder(std::move(response));
+    });
+    if (!passed) call->responder(problem_of(passed.error()));
+  };
 }
 
 Endpoint read_endpoint(Context& context, std::string pattern, std::string_view id, std::string_view tag,
