@@ -13,18 +13,25 @@ namespace {
 constexpr std::string_view kListening = "listening on http://127.0.0.1:";
 constexpr Milliseconds kStartTimeout{60'000};
 
-/// The sanitizer of a test build keeps freed memory for a while; with little of it a flat memory looks flat.
-ProcessOptions server_options() {
-  ProcessOptions options;
-  if (!std::getenv("ASAN_OPTIONS")) options.environment.push_back("ASAN_OPTIONS=quarantine_size_mb=4");
-  return options;
-}
-
 }  // namespace
 
 std::string fairlead_binary() {
   if (const char* binary = std::getenv("FAIRLEAD_BINARY")) return binary;
   return FAIRLEAD_DEFAULT_BINARY;
+}
+
+std::vector<std::string> serve_command(const std::filesystem::path& data,
+                                       const std::vector<std::string>& more_arguments) {
+  std::vector<std::string> command = {fairlead_binary(), "serve", "--data", data.string(), "--listen", "127.0.0.1:0"};
+  command.insert(command.end(), more_arguments.begin(), more_arguments.end());
+  return command;
+}
+
+ProcessOptions serve_options() {
+  ProcessOptions options;
+  // The sanitizer of a test build keeps freed memory for a while; with little of it a flat memory looks flat.
+  if (!std::getenv("ASAN_OPTIONS")) options.environment.push_back("ASAN_OPTIONS=quarantine_size_mb=4");
+  return options;
 }
 
 Finished fairlead(std::vector<std::string> arguments, const ProcessOptions& options) {
@@ -33,9 +40,7 @@ Finished fairlead(std::vector<std::string> arguments, const ProcessOptions& opti
 }
 
 Server::Server(const std::filesystem::path& data, const std::vector<std::string>& more_arguments) {
-  std::vector<std::string> command = {fairlead_binary(), "serve", "--data", data.string(), "--listen", "127.0.0.1:0"};
-  command.insert(command.end(), more_arguments.begin(), more_arguments.end());
-  process_ = std::make_unique<Process>(std::move(command), server_options());
+  process_ = std::make_unique<Process>(serve_command(data, more_arguments), serve_options());
   const auto has_port = [](const std::string& out) {
     const auto at = out.find(kListening);
     return at != std::string::npos && out.find('\n', at) != std::string::npos;

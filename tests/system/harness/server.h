@@ -13,10 +13,15 @@ namespace fairlead::system_test {
 /// The program under test, as the build made it.
 std::string fairlead_binary();
 
+/// The command and the environment of `fairlead serve` on a free port of 127.0.0.1.
+std::vector<std::string> serve_command(const std::filesystem::path& data,
+                                       const std::vector<std::string>& more_arguments = {});
+ProcessOptions serve_options();
+
 /// `fairlead ARGUMENTS…`, run to its end.
 Finished fairlead(std::vector<std::string> arguments, const ProcessOptions& options = {});
 
-/// `fairlead serve` on a free port of 127.0.0.1. Killed (-9) when destroyed, unless it was stopped before.
+/// A running server. Killed (-9) when destroyed, unless it was stopped before.
 class Server {
  public:
   /// Starts it and returns once it listens; throws with its own words if it does not come to that.
