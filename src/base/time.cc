@@ -15,7 +15,7 @@ constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) {
 }
 
 constexpr std::int64_t floor_mod(std::int64_t a, std::int64_t b) {
-  return a - floor_div(a, b) * b;
+  return a % b + (a % b < 0 ? b : 0);
 }
 
 /// Takes a text apart from the left; a failed step leaves it where it was.

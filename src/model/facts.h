@@ -78,6 +78,7 @@ struct KnownSince {
   ServiceName service;
   DataKind kind = DataKind::kDeployments;
   Instant since;
+  bool simulated = false;  ///< Simulated data makes only simulated data known (invariant I11).
   friend auto operator<=>(const KnownSince&, const KnownSince&) = default;
 };
 

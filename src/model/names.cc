@@ -93,6 +93,7 @@ RepositoryName from_short_form(std::string_view text, std::string_view default_h
   const auto slash = std::min(text.find('/'), text.size());
   std::string_view first = text.substr(0, slash);
   const std::string_view after_slash = text.substr(slash);
+  if (first.starts_with('[')) return at_host(parse_authority(first).host, after_slash);  // an IPv6 address
   const bool has_user = first.find('@') != std::string_view::npos;
   if (has_user) first.remove_prefix(first.rfind('@') + 1);
   if (const auto colon = first.find(':'); colon != std::string_view::npos) {

@@ -12,7 +12,12 @@ namespace fairlead {
 /// Stored on disk, append only.
 enum class EdgeKind : std::uint8_t {
   kParent = 0,  ///< git, APIs, own events: a true parent.
-  kPush = 1,  ///< A push without parents: `after → before` unless created or forced, and `after →` each listed commit.
+  /// A push, which says no parents: `after → before` unless created or forced, and `after →` each listed commit of a
+  /// created or forced one.
+  kPush = 1,
+  /// `after →` a listed commit of a push that was neither created nor forced: whatever else that commit reaches is
+  /// among what the push lists or before it.
+  kPushCovers = 2,
 };
 
 /// `sha` reaches `ancestor`. Edges only grow.
