@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -31,7 +33,12 @@ struct ServerOptions {
   int stop_timeout_ms = 9'000;               ///< Graceful stop: then connections are cut.
   std::size_t connections_max = 0;           ///< 0: limits::kConnectionsMax.
   std::size_t connections_per_address_max = 0;
-  int header_timeout_ms = 0;  ///< 0: limits::kHeaderTimeoutMs; tests shorten it.
+  int header_timeout_ms = 0;  ///< 0: limits::kHeaderTimeoutMs; tests shorten it. Also the grace of a slow body.
+  int idle_timeout_ms = 0;    ///< 0: limits::kIdleTimeoutMs; between two requests.
+  int write_timeout_ms = 0;   ///< 0: limits::kWriteStallTimeoutMs; a client that takes nothing of its answer.
+  std::size_t stream_queue_bytes_max = 0;  ///< 0: limits::kStreamQueueBytesMax; for each streaming client.
+  /// Told in one line when a handler threw (the client gets 500); may be empty. Called from any thread.
+  std::function<void(const std::string&)> on_failure;
 };
 
 /// HTTP/1.1 over TCP, TLS and a unix socket, with the limits of base/limits.h. One thread per core, each with its own
@@ -47,7 +54,9 @@ class Server {
   const std::vector<std::string>& urls() const;
   std::size_t connections() const;
 
-  /// Stops accepting, lets running requests finish, ends streams, returns after at most stop_timeout_ms. Idempotent.
+  /// Stops accepting, lets running requests finish, ends streams, returns after at most stop_timeout_ms (and a moment
+  /// to cut what is left then). Idempotent. Not to be called by a handler. The destructor stops too, and waits for
+  /// handlers that still run on the pool.
   void stop();
 
  private:

@@ -1,0 +1,31 @@
+#include "http/connection_count.h"
+
+namespace fairlead::http {
+
+bool ConnectionCount::try_add(const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  if (!address.empty()) {
+    if (total_ >= total_max_) return false;
+    std::size_t& count = by_address_[address];
+    if (count >= per_address_max_) return false;
+    ++count;
+  }
+  ++total_;
+  return true;
+}
+
+void ConnectionCount::remove(const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  if (!address.empty()) {
+    const auto at = by_address_.find(address);
+    if (--at->second == 0) by_address_.erase(at);
+  }
+  if (--total_ == 0) none_.notify_all();
+}
+
+bool ConnectionCount::wait_until_none(std::chrono::steady_clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  return none_.wait_until(lock, deadline, [this] { return total_ == 0; });
+}
+
+}  // namespace fairlead::http
