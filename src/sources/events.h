@@ -10,6 +10,9 @@
 
 namespace fairlead::sources {
 
+/// One event may be this large; a larger one is rejected. It bounds the memory of a parse, whatever the body's size.
+inline constexpr std::size_t kEventBytesMax = 4u * 1024 * 1024;
+
 /// One event of a batch that cannot be taken, and what to write instead.
 struct RejectedEvent {
   std::size_t index;
@@ -27,8 +30,8 @@ struct EventBatch {
 };
 
 /// Checks every event of a body without interpreting it. An unreadable body (no JSON, deeper than 64, too many events)
-/// is an error; an invalid event only rejects itself. The API answers from this before anything is journaled, so what
-/// is journaled always interprets.
+/// is an error; an invalid event only rejects itself, and so does an unreadable line of NDJSON, unless all are. The API
+/// answers from this before anything is journaled, so what is journaled always interprets.
 Result<EventBatch> check_events(std::string_view body, bool ndjson);
 
 /// Our own format, as stored in the journal (`source` = `events`). Reads object, array and NDJSON alike.
