@@ -1,0 +1,14 @@
+#pragma once
+
+#include <functional>
+
+#include "model/policy.h"
+#include "store/store.h"
+
+namespace fairlead::engine {
+
+/// Sums up marked days anew, each from all of its facts, until none is left or `stop()` says so. Returns whether some
+/// are left. Works in transactions of its own.
+Result<bool> sum_marked_days(store::Derived& derived, const Policy& policy, const std::function<bool()>& stop);
+
+}  // namespace fairlead::engine
