@@ -1,0 +1,106 @@
+#pragma once
+
+// Every statement of the journal. Common subset of SQLite and PostgreSQL; parameters appear in the order $1, $2, ….
+
+#include <array>
+#include <string_view>
+
+namespace fairlead::store::sqlite::journal_sql {
+
+/// Stored on disk, append only. docs/formats.md describes the tables.
+inline constexpr std::array<std::string_view, 1> kSteps = {R"sql(
+CREATE TABLE deliveries (
+  sequence INTEGER PRIMARY KEY,
+  lane INTEGER NOT NULL,
+  received_at INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  id TEXT NOT NULL,
+  headers BLOB NOT NULL,
+  encoding INTEGER NOT NULL,
+  body_bytes INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  checksum INTEGER NOT NULL
+);
+CREATE TABLE delivery_ids (
+  slot INTEGER PRIMARY KEY,
+  rest INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  body INTEGER NOT NULL
+);
+CREATE TABLE secrets (
+  name TEXT PRIMARY KEY,
+  value BLOB NOT NULL,
+  checksum INTEGER NOT NULL
+);
+CREATE TABLE tokens (
+  id TEXT PRIMARY KEY,
+  secret_hash BLOB NOT NULL,
+  role INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  revoked_at INTEGER,
+  checksum INTEGER NOT NULL
+);
+CREATE TABLE users (
+  name TEXT PRIMARY KEY,
+  password_hash TEXT NOT NULL,
+  role INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  checksum INTEGER NOT NULL
+);
+CREATE TABLE audit (
+  row INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  action TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  checksum INTEGER NOT NULL
+);
+)sql"};
+
+inline constexpr std::string_view kInsertDelivery =
+    "INSERT INTO deliveries (sequence, lane, received_at, source, origin, id, headers, encoding, body_bytes, body, "
+    "checksum) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+inline constexpr std::string_view kSelectDeliveries =
+    "SELECT sequence, lane, received_at, source, origin, id, headers, encoding, body_bytes, body, checksum "
+    "FROM deliveries WHERE sequence > $1 ORDER BY sequence";
+inline constexpr std::string_view kSelectDelivery =
+    "SELECT sequence, lane, received_at, source, origin, id, headers, encoding, body_bytes, body, checksum "
+    "FROM deliveries WHERE sequence = $1";
+inline constexpr std::string_view kLastSequence = "SELECT max(sequence) FROM deliveries";
+
+inline constexpr std::string_view kSelectId = "SELECT rest, sequence, body FROM delivery_ids WHERE slot = $1";
+inline constexpr std::string_view kInsertId =
+    "INSERT INTO delivery_ids (slot, rest, sequence, body) VALUES ($1, $2, $3, $4)";
+inline constexpr std::string_view kCountIds = "SELECT count(*) FROM delivery_ids";
+
+inline constexpr std::string_view kInsertSecret = "INSERT INTO secrets (name, value, checksum) VALUES ($1, $2, $3)";
+inline constexpr std::string_view kSelectSecret = "SELECT value, checksum FROM secrets WHERE name = $1";
+
+inline constexpr std::string_view kPutToken =
+    "INSERT INTO tokens (id, secret_hash, role, name, created_at, revoked_at, checksum) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, "
+    "role = excluded.role, name = excluded.name, created_at = excluded.created_at, "
+    "revoked_at = excluded.revoked_at, checksum = excluded.checksum";
+inline constexpr std::string_view kSelectToken =
+    "SELECT id, secret_hash, role, name, created_at, revoked_at, checksum FROM tokens WHERE id = $1";
+inline constexpr std::string_view kSelectTokens =
+    "SELECT id, secret_hash, role, name, created_at, revoked_at, checksum FROM tokens ORDER BY id";
+
+inline constexpr std::string_view kPutUser =
+    "INSERT INTO users (name, password_hash, role, created_at, checksum) VALUES ($1, $2, $3, $4, $5) "
+    "ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash, role = excluded.role, "
+    "created_at = excluded.created_at, checksum = excluded.checksum";
+inline constexpr std::string_view kSelectUser =
+    "SELECT name, password_hash, role, created_at, checksum FROM users WHERE name = $1";
+inline constexpr std::string_view kSelectUsers =
+    "SELECT name, password_hash, role, created_at, checksum FROM users ORDER BY name";
+
+inline constexpr std::string_view kLastAuditRow = "SELECT max(row) FROM audit";
+inline constexpr std::string_view kInsertAudit =
+    "INSERT INTO audit (row, at, actor, action, subject, checksum) VALUES ($1, $2, $3, $4, $5, $6)";
+inline constexpr std::string_view kSelectAudit =
+    "SELECT row, at, actor, action, subject, checksum FROM audit ORDER BY row DESC LIMIT $1";
+
+}  // namespace fairlead::store::sqlite::journal_sql
