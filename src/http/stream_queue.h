@@ -12,8 +12,16 @@ namespace fairlead::http {
 /// The bytes that wait for one streaming client: written by any thread, taken by the connection's.
 class StreamQueue final : public Stream, public Mailbox::Receiver, public std::enable_shared_from_this<StreamQueue> {
  public:
-  /// `chunked`: each write becomes one chunk. `on_change` runs on the connection's thread when there is something to
-  /// do.
+  class Owner {
+   public:
+    /// On the connection's thread: there is something to take.
+    virtual void on_stream_change() = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// `chunked`: each write becomes one chunk.
   StreamQueue(std::shared_ptr<Mailbox> mailbox, bool chunked, std::size_t bytes_max);
 
   // Any thread.
