@@ -70,7 +70,7 @@ std::vector<BodyCase> body_cases() {
       {"depth_100000", nested(100'000), 400},
       {"array_for_text", R"({"type":"deployment","id":"a","service":["api"],"environment":"production"})", 422},
       {"object_for_time", deployment_with("a", R"(,"status":"success","finished_at":{})"), 422},
-      {"no_id", R"({"type":"deployment","service":"api","environment":"production"})", 422},
+      {"no_number", R"({"type":"change","repository":"github.com/acme/api"})", 422},
       {"unknown_type", R"({"type":"teleport","id":"a"})", 422},
       {"no_type", R"({"id":"a"})", 422},
       {"year_1015", deployment_with("a", R"(,"status":"success","finished_at":"1015-01-05T10:00:00Z")"), 422},

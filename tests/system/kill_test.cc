@@ -200,14 +200,14 @@ std::multiset<std::string> ids_of(const std::vector<boost::json::object>& deploy
   return ids;
 }
 
-/// The ids of the deployments in an export: lines `entity {…}`.
+/// The ids of the deployments in an export, which is one JSON object a line.
 std::multiset<std::string> exported_ids(const std::filesystem::path& data) {
   const Finished result = fairlead({"export", "--data", data.string(), "--format", "json"});
   if (result.code != 0) throw std::runtime_error("export failed: " + result.err);
   std::multiset<std::string> ids;
   std::istringstream lines(result.out);
   for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with("entity ")) continue;
+    if (!line.starts_with(R"({"entity":{)")) continue;
     static constexpr std::string_view kId = "\"id\":\"";
     const auto at = line.find(kId) + kId.size();
     ids.insert(line.substr(at, line.find('"', at) - at));
