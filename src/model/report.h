@@ -20,7 +20,8 @@ struct ReportQuery {
   TimeRange range;  ///< Half open, clipped to `as_of` by the caller.
   Instant as_of;
   std::string profile = "fairlead";
-  bool simulated = false;  ///< Real numbers never include simulated rows, nor the reverse (invariant I11).
+  bool simulated = false;           ///< Real numbers never include simulated rows, nor the reverse (invariant I11).
+  std::vector<MetricName> metrics;  ///< Empty: all of the profile.
   friend bool operator==(const ReportQuery&, const ReportQuery&) = default;
 };
 
