@@ -66,7 +66,8 @@ Status EntityBatch::write() {
 }
 
 Status EntityBatch::write_entity(const EntityKey& key, Cached& cached) {
-  const store::EntityRow now{key, std::move(cached.now), place_of(cached.now, policy_)};
+  Place place = place_of(cached.now, policy_);
+  store::EntityRow now{key, std::move(cached.now), std::move(place)};
   const store::EntityRow* old = cached.old ? &*cached.old : nullptr;
   const std::vector<Mention> terms = mentions_of(now.entity, now.place.service);
   writer_.put_entity(now, terms);
@@ -111,11 +112,10 @@ void EntityBatch::mark_deployment(const EntityKey& key, const store::EntityRow* 
 
   const auto mark = [&](const ServiceName& service) {
     if (service.empty()) return;
-    if (since) {
-      marks_.since(service, *since);
-    } else {
-      marks_.evidence(service, key);
-    }
+    if (since) marks_.since(service, *since);
+    // A service that it left shall drop its rows before anything else of that service is linked.
+    const bool left = service != now.place.service;
+    if (!since || left) marks_.evidence(service, key);
   };
   if (old) mark(old->place.service);
   mark(now.place.service);

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "store/memory/memory_store.h"
+#include "store/store.h"
+
+namespace fairlead::engine::testing {
+
+/// A memory journal whose appends a test can hold back, count and let fail.
+class GatedJournal final : public store::Journal {
+ public:
+  /// Appends wait until `open`.
+  void close() {
+    std::lock_guard lock(mutex_);
+    open_ = false;
+  }
+  void open() {
+    {
+      std::lock_guard lock(mutex_);
+      open_ = true;
+    }
+    changed_.notify_all();
+  }
+  /// Returns when an append waits at the gate.
+  void await_append() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return waiting_; });
+  }
+  /// The next appends fail with this; nothing: they work again.
+  void fail_with(std::optional<Error> error, bool sync_failed) {
+    std::lock_guard lock(mutex_);
+    error_ = std::move(error);
+    sync_failed_ = sync_failed;
+  }
+  std::vector<std::size_t> batch_sizes() const {
+    std::lock_guard lock(mutex_);
+    return batch_sizes_;
+  }
+
+  Result<std::vector<store::Appended>> append(std::span<const Delivery> batch) override {
+    {
+      std::unique_lock lock(mutex_);
+      waiting_ = true;
+      changed_.notify_all();
+      changed_.wait(lock, [this] { return open_; });
+      waiting_ = false;
+      batch_sizes_.push_back(batch.size());
+      if (error_) return std::unexpected(*error_);
+    }
+    return memory_->append(batch);
+  }
+  bool sync_failed() const override {
+    std::lock_guard lock(mutex_);
+    return sync_failed_;
+  }
+
+  std::uint32_t lanes() const override { return memory_->lanes(); }
+  Result<std::vector<store::JournalRow>> read(std::uint32_t lane, std::uint64_t after, std::size_t rows_max,
+                                              std::size_t bytes_max) override {
+    return memory_->read(lane, after, rows_max, bytes_max);
+  }
+  Result<std::optional<store::JournalRow>> row(JournalPosition position) override { return memory_->row(position); }
+  Result<std::uint64_t> last_sequence(std::uint32_t lane) override { return memory_->last_sequence(lane); }
+  Status put_token(const store::TokenRow& token) override { return memory_->put_token(token); }
+  Result<std::optional<store::TokenRow>> token(std::string_view id) override { return memory_->token(id); }
+  Result<std::vector<store::TokenRow>> tokens() override { return memory_->tokens(); }
+  Status put_user(const store::UserRow& user) override { return memory_->put_user(user); }
+  Result<std::optional<store::UserRow>> user(std::string_view name) override { return memory_->user(name); }
+  Result<std::vector<store::UserRow>> users() override { return memory_->users(); }
+  Status append_audit(const store::AuditRow& row) override { return memory_->append_audit(row); }
+  Result<std::vector<store::AuditRow>> audit(std::size_t rows_max) override { return memory_->audit(rows_max); }
+  Result<std::uint64_t> verify(const std::function<void(std::uint64_t, std::uint64_t)>& progress) override {
+    return memory_->verify(progress);
+  }
+
+ private:
+  std::unique_ptr<store::Journal> memory_ = store::make_memory_journal();
+  mutable std::mutex mutex_;  // guards all below
+  std::condition_variable changed_;
+  bool open_ = true;
+  bool waiting_ = false;
+  std::optional<Error> error_;
+  bool sync_failed_ = false;
+  std::vector<std::size_t> batch_sizes_;
+};
+
+}  // namespace fairlead::engine::testing
