@@ -53,10 +53,8 @@ class FairleadUnderTest {
     return std::stod(text.substr(text.rfind(' ', line_end) + 1));
   }
 
-  void restart() {
-    server_->stop();
-    server_ = std::make_unique<system_test::Server>(data());
-  }
+  /// Again, on the same data, after server().stop().
+  void start() { server_ = std::make_unique<system_test::Server>(data()); }
 
  private:
   system_test::TempFolder folder_;

@@ -88,7 +88,7 @@ class Generator {
     const auto start = Clock::now();
     const auto end =
         start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options_.seconds));
-    while (Clock::now() < end) {
+    while (Clock::now() < end && (options_.requests == 0 || result_.completed < options_.requests)) {
       send_what_is_due(start, end);
       receive(wait_time(start));
     }
@@ -107,7 +107,7 @@ class Generator {
   }
 
   void send_what_is_due(Clock::time_point start, Clock::time_point end) {
-    while (!idle_.empty()) {
+    while (!idle_.empty() && (options_.requests == 0 || next_number_ < options_.first_number + options_.requests)) {
       auto due = Clock::now();
       if (options_.rate > 0) {
         const auto scheduled = due_time(start, scheduled_);

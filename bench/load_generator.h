@@ -27,6 +27,8 @@ struct LoadOptions {
   /// loop, where each connection sends as soon as it has its answer.
   double rate = 0;
   std::uint64_t first_number = 0;
+  /// Ends the run early once so many requests are answered. 0: only time ends it.
+  std::uint64_t requests = 0;
 };
 
 /// HTTP/1.1 keep-alive load from one thread over epoll. Any answer but 200 ends the run with an exception: a rate of

@@ -98,7 +98,7 @@ class HistoryWriter {
   const std::string& any() { return all_[random_() % all_.size()]; }
 
   void take_step() {
-    switch (random_() % 6) {
+    switch (random_() % 10) {
       case 0:
         sides_.push_back(keep(repository_.commit({any()}, "begin \"side\"\tbranch", later())));
         break;
