@@ -6,6 +6,7 @@
 #include "api/entity_json.h"
 #include "api/fact_json.h"
 #include "api/read_call.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "metrics/registry.h"
 
@@ -17,7 +18,7 @@ namespace json = boost::json;
 /// Columns of the matrix that are looked up; a server with a thousand review environments must name those it wants.
 constexpr std::size_t kMatrixEnvironmentsMax = 100;
 
-std::string commit_cursor(const Shipped& row) {
+std::string commit_place(const Shipped& row) {
   return row.repository.text + "@" + row.sha.text;
 }
 
@@ -41,13 +42,13 @@ Result<json::object> shipped_json(store::DerivedReader& reader, const Shipped& r
 Result<ShippedPage> shipped_page(store::DerivedReader& reader, const EntityKey& deployment, std::size_t limit,
                                  const std::string& cursor) {
   ASSIGN_OR_RETURN(std::vector<Shipped> rows, reader.shipped_by(deployment));
-  std::ranges::sort(rows);
-  const auto first = cursor.empty() ? rows.begin() : std::ranges::upper_bound(rows, cursor, {}, commit_cursor);
+  std::ranges::sort(rows, {}, commit_place);
+  const auto first = std::ranges::upper_bound(rows, from_hex(cursor), {}, commit_place);
   ShippedPage page;
   page.count = static_cast<std::int64_t>(rows.size());
   for (auto row = first; row != rows.end(); ++row) {
     if (page.items.size() == limit) {
-      page.next_cursor = commit_cursor(*std::prev(row));
+      page.next_cursor = to_hex(commit_place(*std::prev(row)));
       break;
     }
     ASSIGN_OR_RETURN(json::object item, shipped_json(reader, *row));
@@ -73,8 +74,19 @@ Status put_links(store::DerivedReader& reader, const EntityKey& deployment, json
   FactJson rows(reader);
   ASSIGN_OR_RETURN(const std::vector<StreamDeployment> streams, reader.streams_of(deployment));
   json::array stream_items;
-  for (const StreamDeployment& row : streams) stream_items.push_back(stream_json(row));
+  bool baseline = !streams.empty();
+  bool ancestry_unknown = false;
+  std::int64_t shipped_count = 0;
+  for (const StreamDeployment& row : streams) {
+    stream_items.push_back(stream_json(row));
+    baseline = baseline && row.baseline;
+    ancestry_unknown = ancestry_unknown || row.ancestry_unknown;
+    shipped_count += row.shipped_count;
+  }
   out["streams"] = std::move(stream_items);
+  out["baseline"] = baseline;  // the first of every stream that it is in
+  out["ancestry_unknown"] = ancestry_unknown;
+  out["shipped_count"] = shipped_count;
 
   ASSIGN_OR_RETURN(const std::vector<Missing> missing, reader.missing_of(deployment));
   json::array missing_items;
@@ -164,11 +176,11 @@ Result<http::Response> read_matrix(ReadCall& call) {
   json::array items;
   std::string next_cursor;
   std::size_t rows = 0;
-  auto service = std::ranges::upper_bound(services, parameters.cursor, {}, &ServiceName::text);
-  if (parameters.cursor.empty()) service = services.begin();
+  // No name is empty, so an empty cursor stands before all of them.
+  auto service = std::ranges::upper_bound(services, from_hex(parameters.cursor), {}, &ServiceName::text);
   for (; service != services.end(); ++service) {
     if (rows == parameters.limit) {
-      next_cursor = std::prev(service)->text;
+      next_cursor = to_hex(std::prev(service)->text);
       break;
     }
     ++rows;
@@ -195,11 +207,11 @@ void add_deployment_endpoints(Endpoints& endpoints, Context& context) {
       "One deployment: what it shipped, the evidence on it, its streams and facts.", {},
       {{200, "The deployment, with the first 100 commits that it shipped.", "DeploymentDetail"}, not_found},
       read_deployment));
-  endpoints.push_back(
-      read_endpoint(context, "/api/v1/deployments/{key}/commits", "listDeploymentCommits", "lists",
-                    "The commits that one deployment shipped, by repository and sha.", {"limit", "cursor", "format"},
-                    {{200, "A page of commits.", "CommitList"}, {200, "The same as CSV.", "", "text/csv"}, not_found},
-                    read_deployment_commits));
+  endpoints.push_back(read_endpoint(
+      context, "/api/v1/deployments/{key}/commits", "listDeploymentCommits", "lists",
+      "The commits that one deployment shipped, by repository and sha.", {"limit", "cursor", "format"},
+      {{200, "A page of commits.", "ShippedCommitList"}, {200, "The same as CSV.", "", "text/csv"}, not_found},
+      read_deployment_commits));
   endpoints.push_back(read_endpoint(
       context, "/api/v1/environments/matrix", "getMatrix", "lists",
       "What is where: the latest attempt and the latest success per service and environment. Pages by service.",

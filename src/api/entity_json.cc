@@ -192,7 +192,10 @@ json::object entity_json(const store::EntityRow& row) {
   put_text(out, "status", row.place.status);
   if (row.place.at) out["at"] = format_time(*row.place.at);
   out["simulated"] = row.place.simulated;
-  if (kind_of(row.entity) == EntityKind::kDeployment) out["production"] = row.place.production;
+  if (const auto* deployment = std::get_if<Deployment>(&row.entity)) {
+    out["production"] = row.place.production;
+    if (deployment->commits && !deployment->commits->empty()) out["sha"] = deployment->commits->front().sha.text;
+  }
   std::visit(
       [&out](const auto& entity) {
         if constexpr (requires { entity.status->at; }) put_status_times(out, entity.status);
@@ -209,6 +212,7 @@ json::object entity_schema(EntityKind kind) {
     properties["status_at"] = time_schema();
     for (const char* name : kStatusTimes) properties[name] = time_schema();
   }
+  if (kind == EntityKind::kDeployment) properties["sha"] = text_schema();  // of the first of `commits`
   for (Field& field : fields_of(kind)) properties.emplace(field.name, std::move(field.schema));
   return {{"type", "object"},
           {"required", json::array{"type", "key", "id", "source", "simulated"}},
@@ -224,6 +228,7 @@ std::vector<std::string> entity_columns(EntityKind kind) {
   if (has_status_register(kind)) {
     for (const char* name : kStatusTimes) add(name);
   }
+  if (kind == EntityKind::kDeployment) add("sha");
   for (Field& field : fields_of(kind)) add(std::move(field.name));
   return columns;
 }

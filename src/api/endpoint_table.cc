@@ -1,0 +1,55 @@
+#include "api/endpoint_table.h"
+
+#include <boost/json/serialize.hpp>
+#include <memory>
+
+#include "api/entity_endpoints.h"
+#include "api/health_endpoints.h"
+#include "api/ingest_endpoints.h"
+#include "api/metric_endpoints.h"
+#include "api/openapi.h"
+#include "api/operation_endpoints.h"
+#include "api/page_endpoints.h"
+#include "base/limits.h"
+
+namespace fairlead::api {
+
+Endpoints make_endpoints(Context& context, Exposition& exposition) {
+  Endpoints endpoints;
+  add_ingest_endpoints(endpoints, context);
+  add_metric_endpoints(endpoints, context);
+  add_entity_endpoints(endpoints, context);
+  add_deployment_endpoints(endpoints, context);
+  add_operation_endpoints(endpoints, context);
+  add_admin_endpoints(endpoints, context);
+  add_health_endpoints(endpoints, context, exposition);
+  add_page_endpoints(endpoints, context);
+
+  // The document names its own route, so its text comes last.
+  const auto document = std::make_shared<std::string>();
+  endpoints.push_back(
+      {{http::Method::kGet, "/openapi.json", http::Access::kOpen, http::RunOn::kConnection, limits::kBodyBytesMax,
+        [document](const http::Request&, http::Responder responder) {
+          responder(http::Response::json(200, *document));
+        }},
+       "getOpenapi",
+       "health",
+       "This document.",
+       {},
+       {},
+       {},
+       {{200, "OpenAPI 3.1.", "Empty"}}});
+  *document = boost::json::serialize(openapi_document(endpoints, context.options));
+  return endpoints;
+}
+
+std::string source_names(const Context& context) {
+  std::string names;
+  for (const sources::Source* source : context.options.sources) {
+    if (!names.empty()) names += ", ";
+    names += source->name().text;
+  }
+  return names;
+}
+
+}  // namespace fairlead::api

@@ -1,0 +1,372 @@
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+
+#include "api/entity_json.h"
+#include "api/openapi.h"
+
+namespace fairlead::api {
+namespace {
+
+namespace json = boost::json;
+
+/// Everything that is not an entity. Entities come from their own lists of fields (entity_json.h).
+constexpr std::string_view kWritten = R"json({
+"Anything": {"description": "What the tool sends."},
+"Empty": {"type": "object"},
+"Text": {"type": "string"},
+"Time": {"type": "string", "format": "date-time"},
+"MaybeTime": {"type": ["string", "null"], "format": "date-time"},
+"Problem": {
+  "description": "RFC 9457.",
+  "type": "object",
+  "required": ["type", "title", "status", "detail"],
+  "properties": {
+    "type": {"type": "string"},
+    "title": {"type": "string"},
+    "status": {"type": "integer"},
+    "detail": {"type": "string"},
+    "request_id": {"type": "string"}
+  }
+},
+"Event": {
+  "description": "One event of Fairlead's own format; docs/events.md has the members of each type.",
+  "type": "object",
+  "required": ["type"],
+  "properties": {
+    "type": {"enum": ["deployment", "change", "commit", "incident", "run", "task", "log", "alert", "canary",
+                      "canary_sample"]}
+  }
+},
+"Events": {"anyOf": [{"$ref": "#/components/schemas/Event"},
+                     {"type": "array", "items": {"$ref": "#/components/schemas/Event"}}]},
+"Rejected": {
+  "type": "object",
+  "required": ["index", "error"],
+  "properties": {"index": {"type": "integer"}, "error": {"type": "string"}},
+  "additionalProperties": false
+},
+"IngestAnswer": {
+  "type": "object",
+  "required": ["accepted", "duplicates", "rejected"],
+  "properties": {
+    "accepted": {"type": "integer", "minimum": 0},
+    "duplicates": {"type": "integer", "minimum": 0},
+    "rejected": {"type": "array", "items": {"$ref": "#/components/schemas/Rejected"}}
+  },
+  "additionalProperties": false
+},
+"RejectedEvents": {
+  "allOf": [{"$ref": "#/components/schemas/Problem"}, {
+    "type": "object",
+    "required": ["accepted", "duplicates", "rejected"],
+    "properties": {"rejected": {"type": "array", "items": {"$ref": "#/components/schemas/Rejected"}}}
+  }]
+},
+"Metric": {
+  "description": "One number with what it is made of. `value` is null when unknown; `unknown` then says why.",
+  "type": "object",
+  "required": ["value", "unit", "n", "coverage", "interval", "previous", "better", "exclusions", "pending", "rows",
+               "unknown"],
+  "properties": {
+    "value": {"type": ["number", "null"]},
+    "unit": {"enum": ["per_day", "seconds", "ratio"]},
+    "n": {"type": "integer"},
+    "coverage": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+    "interval": {"type": ["array", "null"], "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+    "previous": {"type": ["number", "null"]},
+    "better": {"enum": ["up", "down"]},
+    "exclusions": {"type": "array", "items": {
+      "type": "object", "required": ["reason", "count"],
+      "properties": {"reason": {"type": "string"}, "count": {"type": "integer"}}}},
+    "pending": {"type": "integer"},
+    "rows": {"type": "string"},
+    "unknown": {"type": ["string", "null"]},
+    "notes": {"type": "array", "items": {"type": "string"}},
+    "p90": {"type": ["number", "null"]},
+    "legs": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Metric"}}
+  },
+  "additionalProperties": {"type": ["number", "null"]}
+},
+"Report": {
+  "type": "object",
+  "required": ["from", "to", "as_of", "profile", "time_zone", "metrics"],
+  "properties": {
+    "from": {"$ref": "#/components/schemas/Time"},
+    "to": {"$ref": "#/components/schemas/Time"},
+    "as_of": {"$ref": "#/components/schemas/Time"},
+    "profile": {"type": "string"},
+    "time_zone": {"type": "string"},
+    "metrics": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Metric"}}
+  },
+  "additionalProperties": false
+},
+"EntitySummary": {
+  "description": "Enough to recognise an entity; only `key` where it is no longer there.",
+  "type": "object",
+  "required": ["key"],
+  "properties": {
+    "key": {"type": "string"}, "type": {"type": "string"}, "id": {"type": "string"}, "source": {"type": "string"},
+    "title": {"type": "string"}, "version": {"type": "string"}, "pipeline": {"type": "string"},
+    "message": {"type": "string"}, "name": {"type": "string"}, "url": {"type": "string"}
+  },
+  "additionalProperties": false
+},
+"Evidence": {
+  "type": "object",
+  "required": ["kind", "at", "remedied_at", "excluded", "by"],
+  "properties": {
+    "kind": {"type": "string"},
+    "at": {"$ref": "#/components/schemas/Time"},
+    "remedied_at": {"$ref": "#/components/schemas/MaybeTime"},
+    "excluded": {"type": ["string", "null"]},
+    "by": {"$ref": "#/components/schemas/EntitySummary"},
+    "deployment": {"$ref": "#/components/schemas/EntitySummary"}
+  },
+  "additionalProperties": false
+},
+"Fact": {
+  "description": "One row of one metric. `excluded` is the reason why it does not count.",
+  "type": "object",
+  "required": ["metric", "at", "service", "environment", "production", "first_in_production", "simulated", "value",
+               "excluded", "subject", "owner"],
+  "properties": {
+    "metric": {"type": "string"},
+    "at": {"$ref": "#/components/schemas/Time"},
+    "service": {"type": "string"},
+    "environment": {"type": "string"},
+    "production": {"type": "boolean"},
+    "first_in_production": {"type": "boolean"},
+    "simulated": {"type": "boolean"},
+    "value": {"type": ["number", "null"]},
+    "excluded": {"type": ["string", "null"]},
+    "subject": {"$ref": "#/components/schemas/EntitySummary"},
+    "owner": {"$ref": "#/components/schemas/EntitySummary"},
+    "evidence": {"type": "array", "items": {"$ref": "#/components/schemas/Evidence"}}
+  },
+  "additionalProperties": false
+},
+"Explanation": {
+  "type": "object",
+  "required": ["metric", "from", "to", "as_of", "profile", "formula", "number", "pending", "items", "next_cursor"],
+  "properties": {
+    "metric": {"type": "string"},
+    "from": {"$ref": "#/components/schemas/Time"},
+    "to": {"$ref": "#/components/schemas/Time"},
+    "as_of": {"$ref": "#/components/schemas/Time"},
+    "profile": {"type": "string"},
+    "formula": {"type": "string"},
+    "number": {"$ref": "#/components/schemas/Metric"},
+    "pending": {"type": "array", "items": {
+      "type": "object", "required": ["at", "deployment"],
+      "properties": {"at": {"$ref": "#/components/schemas/Time"},
+                     "deployment": {"$ref": "#/components/schemas/EntitySummary"}}}},
+    "items": {"type": "array", "items": {"$ref": "#/components/schemas/Fact"}},
+    "next_cursor": {"type": ["string", "null"]}
+  },
+  "additionalProperties": false
+},
+"Stream": {
+  "description": "A deployment's place in the order of (service, environment, repository).",
+  "type": "object",
+  "required": ["service", "environment", "repository", "finished_at", "baseline", "ancestry_unknown", "shipped_count"],
+  "properties": {
+    "service": {"type": "string"}, "environment": {"type": "string"}, "repository": {"type": "string"},
+    "finished_at": {"$ref": "#/components/schemas/Time"},
+    "baseline": {"type": "boolean"}, "ancestry_unknown": {"type": "boolean"}, "shipped_count": {"type": "integer"}
+  },
+  "additionalProperties": false
+},
+"ShippedCommit": {
+  "description": "A commit; beside repository and sha only what is known of it.",
+  "type": "object",
+  "required": ["repository", "sha"],
+  "properties": {"repository": {"type": "string"}, "sha": {"type": "string"}}
+},
+"ShippedCommitList": {
+  "type": "object",
+  "required": ["items", "next_cursor"],
+  "properties": {
+    "items": {"type": "array", "items": {"$ref": "#/components/schemas/ShippedCommit"}},
+    "next_cursor": {"type": ["string", "null"]}
+  },
+  "additionalProperties": false
+},
+"Matrix": {
+  "type": "object",
+  "required": ["items", "environments", "environments_omitted", "next_cursor"],
+  "properties": {
+    "items": {"type": "array", "items": {
+      "type": "object",
+      "required": ["service", "environment", "latest", "current"],
+      "properties": {
+        "service": {"type": "string"},
+        "environment": {"type": "string"},
+        "latest": {"$ref": "#/components/schemas/Deployment"},
+        "current": {"anyOf": [{"$ref": "#/components/schemas/Deployment"}, {"type": "null"}]}
+      },
+      "additionalProperties": false}},
+    "environments": {"type": "array", "items": {"type": "string"}},
+    "environments_omitted": {"type": "integer"},
+    "next_cursor": {"type": ["string", "null"]}
+  },
+  "additionalProperties": false
+},
+"Source": {
+  "type": "object",
+  "required": ["name", "hooks", "delivered", "signature_failures", "last_delivered_at"],
+  "properties": {
+    "name": {"type": "string"},
+    "hooks": {"type": "array", "items": {
+      "type": "object",
+      "required": ["name", "path", "active_secrets"],
+      "properties": {"name": {"type": "string"}, "path": {"type": "string"}, "active_secrets": {"type": "integer"}},
+      "additionalProperties": false}},
+    "delivered": {"type": "integer"},
+    "signature_failures": {"type": "integer"},
+    "last_delivered_at": {"$ref": "#/components/schemas/MaybeTime"}
+  },
+  "additionalProperties": false
+},
+"SourceList": {
+  "type": "object",
+  "required": ["items", "next_cursor", "outcomes"],
+  "properties": {
+    "items": {"type": "array", "items": {"$ref": "#/components/schemas/Source"}},
+    "next_cursor": {"type": "null"},
+    "outcomes": {"type": "object", "additionalProperties": {"type": "integer"}}
+  },
+  "additionalProperties": false
+},
+"Delivery": {
+  "type": "object",
+  "required": ["lane", "sequence", "source", "outcome", "reason", "observations", "received_at"],
+  "properties": {
+    "lane": {"type": "integer"}, "sequence": {"type": "integer"}, "source": {"type": "string"},
+    "outcome": {"enum": ["accepted", "ignored", "quarantined"]},
+    "reason": {"type": "string"}, "observations": {"type": "integer"},
+    "received_at": {"$ref": "#/components/schemas/Time"}
+  },
+  "additionalProperties": false
+},
+"Role": {"enum": ["ingest", "viewer", "operator", "admin"]},
+"Token": {
+  "type": "object",
+  "required": ["id", "name", "role", "created_at", "revoked_at"],
+  "properties": {
+    "id": {"type": "string"}, "name": {"type": "string"}, "role": {"$ref": "#/components/schemas/Role"},
+    "created_at": {"$ref": "#/components/schemas/Time"}, "revoked_at": {"$ref": "#/components/schemas/MaybeTime"}
+  },
+  "additionalProperties": false
+},
+"CreatedToken": {
+  "type": "object",
+  "required": ["id", "name", "role", "created_at", "revoked_at", "token"],
+  "properties": {
+    "id": {"type": "string"}, "name": {"type": "string"}, "role": {"$ref": "#/components/schemas/Role"},
+    "created_at": {"$ref": "#/components/schemas/Time"}, "revoked_at": {"$ref": "#/components/schemas/MaybeTime"},
+    "token": {"type": "string", "description": "Shown this once."}
+  },
+  "additionalProperties": false
+},
+"NewToken": {
+  "type": "object",
+  "required": ["name", "role"],
+  "properties": {"name": {"type": "string", "maxLength": 100}, "role": {"$ref": "#/components/schemas/Role"}},
+  "additionalProperties": false
+},
+"User": {
+  "type": "object",
+  "required": ["name", "role", "created_at"],
+  "properties": {"name": {"type": "string"}, "role": {"$ref": "#/components/schemas/Role"},
+                 "created_at": {"$ref": "#/components/schemas/Time"}},
+  "additionalProperties": false
+},
+"NewUser": {
+  "type": "object",
+  "required": ["name", "role", "password"],
+  "properties": {"name": {"type": "string", "maxLength": 100}, "role": {"$ref": "#/components/schemas/Role"},
+                 "password": {"type": "string", "minLength": 8, "maxLength": 1024}},
+  "additionalProperties": false
+},
+"AuditEntry": {
+  "type": "object",
+  "required": ["at", "actor", "action", "subject"],
+  "properties": {"at": {"$ref": "#/components/schemas/Time"}, "actor": {"type": "string"},
+                 "action": {"type": "string"}, "subject": {"type": "string"}},
+  "additionalProperties": false
+},
+"EngineStatus": {
+  "type": "object",
+  "required": ["version", "at", "last_sequence", "projected_sequence", "storage_failed"],
+  "properties": {
+    "version": {"type": "string"}, "at": {"$ref": "#/components/schemas/Time"},
+    "storage_failed": {"type": "boolean"}, "derive_error": {"type": "string"}
+  },
+  "additionalProperties": {"type": "integer"}
+},
+"Verification": {
+  "type": "object",
+  "required": ["ok", "rows", "error"],
+  "properties": {"ok": {"type": "boolean"}, "rows": {"type": ["integer", "null"]}, "error": {"type": ["string", "null"]}},
+  "additionalProperties": false
+},
+"Health": {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
+})json";
+
+json::object list_of(std::string_view item) {
+  json::object properties;
+  properties["items"] =
+      json::object{{"type", "array"}, {"items", json::object{{"$ref", "#/components/schemas/" + std::string(item)}}}};
+  properties["next_cursor"] = json::object{{"type", json::array{"string", "null"}}};
+  return {{"type", "object"},
+          {"required", json::array{"items", "next_cursor"}},
+          {"properties", std::move(properties)},
+          {"additionalProperties", false}};
+}
+
+/// The entity with further members beside its own.
+json::object detail_of(EntityKind kind, std::string_view more) {
+  json::object schema = entity_schema(kind);
+  for (json::key_value_pair& member : json::parse(more).as_object()) {
+    schema["properties"].as_object()[member.key()] = std::move(member.value());
+    schema["required"].as_array().emplace_back(member.key());
+  }
+  return schema;
+}
+
+}  // namespace
+
+json::object openapi_schemas() {
+  json::object schemas = json::parse(kWritten).as_object();
+  for (const auto& [name, kind] :
+       {std::pair{"Run", EntityKind::kRun}, std::pair{"Task", EntityKind::kTask},
+        std::pair{"Deployment", EntityKind::kDeployment}, std::pair{"Change", EntityKind::kChange},
+        std::pair{"Commit", EntityKind::kCommit}, std::pair{"Incident", EntityKind::kIncident},
+        std::pair{"Alert", EntityKind::kAlert}, std::pair{"Canary", EntityKind::kCanary}}) {
+    schemas[name] = entity_schema(kind);
+  }
+  for (const std::string item :
+       {"Run", "Deployment", "Change", "Commit", "Incident", "Alert", "Canary", "Delivery", "Token", "User"}) {
+    schemas[item + "List"] = list_of(item);
+  }
+  schemas["AuditList"] = list_of("AuditEntry");
+  schemas["RunDetail"] =
+      detail_of(EntityKind::kRun, R"({"tasks":{"type":"array","items":{"$ref":"#/components/schemas/Task"}}})");
+  schemas["DeploymentDetail"] = detail_of(EntityKind::kDeployment, R"json({
+    "baseline": {"type": "boolean"},
+    "ancestry_unknown": {"type": "boolean"},
+    "shipped_count": {"type": "integer"},
+    "streams": {"type": "array", "items": {"$ref": "#/components/schemas/Stream"}},
+    "missing_ancestors": {"type": "array", "items": {"$ref": "#/components/schemas/ShippedCommit"}},
+    "evidence": {"type": "array", "items": {"$ref": "#/components/schemas/Evidence"}},
+    "blames": {"type": "array", "items": {"$ref": "#/components/schemas/Evidence"}},
+    "facts": {"type": "array", "items": {"$ref": "#/components/schemas/Fact"}},
+    "shipped": {"type": "object", "required": ["count", "items", "rows"], "properties": {
+      "count": {"type": "integer"},
+      "items": {"type": "array", "items": {"$ref": "#/components/schemas/ShippedCommit"}},
+      "rows": {"type": "string"}}}
+  })json");
+  return schemas;
+}
+
+}  // namespace fairlead::api

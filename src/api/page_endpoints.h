@@ -1,0 +1,12 @@
+#pragma once
+
+#include "api/context.h"
+#include "api/endpoint.h"
+
+namespace fairlead::api {
+
+/// The live page: `/`, `/page.css`, `/page.js`, `/icon.svg`. Open, because it holds nothing: what it shows it asks for
+/// like any other client.
+void add_page_endpoints(Endpoints& endpoints, Context& context);
+
+}  // namespace fairlead::api
