@@ -10,13 +10,6 @@ namespace fairlead::engine {
 
 namespace {
 
-/// When the deployment began to count in its streams, if it does.
-std::optional<Instant> success_at(const store::EntityRow& row) {
-  const auto& deployment = std::get<Deployment>(row.entity);
-  if (deployment.current() != RunStatus::kSuccess) return std::nullopt;
-  return deployment.finished_at();
-}
-
 /// An identity without registers: what nobody has said anything about yet.
 Entity blank_like(const Entity& observation) {
   return std::visit(
@@ -103,12 +96,10 @@ Status EntityBatch::write_entity(const EntityKey& key, Cached& cached) {
   return {};
 }
 
-/// Old and new service, since the earlier of old and new finish. What never was a success has no place in a stream, so
-/// only what is said about it (an incident that names it) can change.
+/// Old and new service, since the earlier of old and new finish; of what has not finished, the time it has.
 void EntityBatch::mark_deployment(const EntityKey& key, const store::EntityRow* old, const store::EntityRow& now) {
-  std::optional<Instant> since = success_at(now);
-  const std::optional<Instant> old_success = old ? success_at(*old) : std::nullopt;
-  if (old_success) since = since ? std::min(*since, *old_success) : *old_success;
+  std::optional<Instant> since = now.place.at;
+  if (old && old->place.at) since = since ? std::min(*since, *old->place.at) : old->place.at;
 
   const auto mark = [&](const ServiceName& service) {
     if (service.empty()) return;
