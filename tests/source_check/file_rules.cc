@@ -97,6 +97,12 @@ std::size_t first_line_of(const std::vector<std::string>& lines, std::size_t las
   }
 }
 
+/// At the indentation of its head, or left of it where the head ends with an indented list of initialisers.
+bool closes_block(std::string_view line, std::size_t indent) {
+  const std::size_t own = indentation(line);
+  return own <= indent && line.substr(own).starts_with('}');
+}
+
 /// Relies on the layout of clang-format, which the tests enforce: a block ends with a brace at its own indentation.
 void check_lengths(const SourceFile& file, std::vector<Finding>& findings) {
   if (file.lines.size() > kFileLinesMax) {
@@ -107,8 +113,7 @@ void check_lengths(const SourceFile& file, std::vector<Finding>& findings) {
     if (!opens_code(file.lines[i])) continue;
     const std::size_t indent = indentation(file.lines[first_line_of(file.lines, i)]);
     std::size_t end = i + 1;
-    while (end < file.lines.size() &&
-           !(indentation(file.lines[end]) == indent && file.lines[end].substr(indent).starts_with('}'))) {
+    while (end < file.lines.size() && !closes_block(file.lines[end], indent)) {
       ++end;
     }
     if (end - i > kBlockLinesMax) {

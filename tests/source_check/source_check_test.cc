@@ -140,6 +140,11 @@ TEST(SourceCheck, head_of_several_lines_ends_at_the_indentation_of_its_first) {
   EXPECT_THAT(check_files(*Tree().file("src/base/a.cc", loop + std::string(100, '\n'))), IsEmpty());
 }
 
+TEST(SourceCheck, constructor_with_initialisers_ends_left_of_them) {
+  const std::string constructor = "A::A()\n    : x_(1) {\n  step();\n}\n";
+  EXPECT_THAT(check_files(*Tree().file("src/base/a.cc", constructor + std::string(100, '\n'))), IsEmpty());
+}
+
 TEST(SourceCheck, namespace_and_class_may_be_long) {
   std::string body;
   for (int i = 0; i < 200; ++i) body += "  int x;\n";
