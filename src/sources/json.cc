@@ -27,6 +27,9 @@ std::unexpected<Error> unreadable(simdjson::error_code error, std::string_view t
       return fail(ErrorCode::kInvalid, "a control character stands unescaped in a string");
     case simdjson::STRING_ERROR:
       return fail(ErrorCode::kInvalid, "a string has a wrong escape sequence");
+    case simdjson::CAPACITY:
+    case simdjson::MEMALLOC:
+      return fail(ErrorCode::kLimit, "too large to be parsed: {} bytes", text.size());
     case simdjson::NUMBER_ERROR:
       return fail(ErrorCode::kInvalid, "a number is malformed or too large");
     default:
@@ -34,22 +37,49 @@ std::unexpected<Error> unreadable(simdjson::error_code error, std::string_view t
   }
 }
 
+bool opens(char c) {
+  return c == '{' || c == '[';
+}
+
+/// Whether JSON nests deeper than `depth_max`.
+bool deeper_than(std::string_view text, std::size_t depth_max) {
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (opens(c)) {
+      if (++depth > depth_max) return true;
+    } else if ((c == '}' || c == ']') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<simdjson::dom::element> JsonReader::parse(std::string_view text) {
-  if (parser_.capacity() < text.size() || parser_.capacity() == 0) {
-    // simdjson's own growth would begin with a depth of 1,024. It refuses a bracket when it stands at the depth given
-    // here, so one more admits exactly `depth_max_`.
-    const std::size_t capacity = std::max<std::size_t>(text.size(), 256);
-    if (parser_.allocate(capacity, depth_max_ + 1) != simdjson::SUCCESS) {
-      return fail(ErrorCode::kLimit, "too large to be parsed: {} bytes", text.size());
-    }
-  }
+  // A simdjson parser of depth N admits N - 1 levels, and inside those one more that is empty. So N = depth_max_ admits
+  // nothing that is too deep; only what it refuses is looked at again.
   simdjson::dom::element root;
-  if (const auto error = parser_.parse(text.data(), text.size()).get(root); error != simdjson::SUCCESS) {
-    return unreadable(error, text, depth_max_);
-  }
+  auto error = try_parse(text, depth_max_, root);
+  if (error == simdjson::DEPTH_ERROR && !deeper_than(text, depth_max_)) error = try_parse(text, depth_max_ + 1, root);
+  if (error != simdjson::SUCCESS) return unreadable(error, text, depth_max_);
   return root;
+}
+
+simdjson::error_code JsonReader::try_parse(std::string_view text, std::size_t depth, simdjson::dom::element& root) {
+  if (parser_.capacity() < text.size() || parser_.capacity() == 0 || parser_.max_depth() != depth) {
+    // Left to itself, simdjson begins with a depth of 1,024.
+    const std::size_t capacity = std::max({text.size(), parser_.capacity(), std::size_t{256}});
+    if (const auto error = parser_.allocate(capacity, depth); error != simdjson::SUCCESS) return error;
+  }
+  return parser_.parse(text.data(), text.size()).get(root);
 }
 
 std::string_view describe_type(simdjson::dom::element element) {
