@@ -1,0 +1,329 @@
+#include "app/commands.h"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "api/credentials.h"
+#include "app/administration.h"
+#include "app/config.h"
+#include "app/password_prompt.h"
+#include "app/serve.h"
+#include "app/version.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "http/server.h"
+
+namespace fairlead::app {
+namespace {
+
+enum ExitCode : int { kDone = 0, kFailed = 1, kWrongUsage = 2 };
+
+/// What the command line said. Empty: not given.
+struct CommandLine {
+  std::string data;
+  std::string config;
+  std::vector<std::string> listen;
+  std::string store;
+  std::string tls_certificate;
+  std::string tls_key;
+  std::string role;
+  std::string name;
+  std::string id;
+  std::string format = "json";
+};
+
+/// What went wrong, and whether the command line or the configuration is to blame.
+struct Failure {
+  Error error;
+  ExitCode code = kFailed;
+};
+using Outcome = std::expected<void, Failure>;
+using Action = std::function<Outcome(const CommandLine&)>;
+
+Outcome outcome_of(Status status) {
+  if (status) return {};
+  return std::unexpected(Failure{std::move(status).error()});
+}
+
+std::unexpected<Failure> wrong_usage(Error error) {
+  return std::unexpected(Failure{std::move(error), kWrongUsage});
+}
+
+/// The configuration file with what the command line says over it.
+std::expected<Config, Failure> effective_config(const CommandLine& line) {
+  auto config = load_config(line.config, process_environment());
+  if (!config) return wrong_usage(std::move(config).error());
+  if (!line.data.empty()) config->data = line.data;
+  for (const std::string& address : line.listen) {
+    if (const auto endpoint = http::parse_endpoint(address); !endpoint) return wrong_usage(endpoint.error());
+  }
+  if (!line.listen.empty()) config->listen = line.listen;
+  if (!line.store.empty()) config->store = line.store;
+  if (!line.tls_certificate.empty()) config->tls_certificate = line.tls_certificate;
+  if (!line.tls_key.empty()) config->tls_key = line.tls_key;
+  return std::move(*config);
+}
+
+void print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Commands
+
+Outcome run_serve(const CommandLine& line) {
+  auto config = effective_config(line);
+  if (!config) return std::unexpected(std::move(config).error());
+  if (config->store != "sqlite") {
+    return wrong_usage(
+        {ErrorCode::kInvalid, fmt::format("'{}' is no store: write sqlite, or leave --store out", config->store)});
+  }
+  if (config->tls_certificate.empty() != config->tls_key.empty()) {
+    return wrong_usage({ErrorCode::kInvalid, "TLS needs both --tls-cert and --tls-key"});
+  }
+  return outcome_of(serve(*config, process_environment()));
+}
+
+/// Runs `act` on whoever can administer the folder now.
+template <class Act>
+Outcome with_administration(const CommandLine& line, bool create, Act act) {
+  auto config = effective_config(line);
+  if (!config) return std::unexpected(std::move(config).error());
+  const SystemClock clock;
+  SystemRandom random;
+  auto administration = administer(config->data, create, clock, random);
+  if (!administration) return std::unexpected(Failure{std::move(administration).error()});
+  return outcome_of(act(**administration, *config));
+}
+
+std::expected<store::Role, Failure> role_of(const CommandLine& line) {
+  auto role = api::parse_role(line.role);
+  if (!role) return wrong_usage(std::move(role).error());
+  return *role;
+}
+
+Outcome run_token_create(const CommandLine& line) {
+  const auto role = role_of(line);
+  if (!role) return std::unexpected(role.error());
+  return with_administration(line, true, [&](Administration& administration, const Config&) -> Status {
+    ASSIGN_OR_RETURN(const std::string token, administration.create_token(*role, line.name));
+    print(token + "\n");
+    return {};
+  });
+}
+
+Outcome run_token_list(const CommandLine& line) {
+  return with_administration(line, false, [&](Administration& administration, const Config&) -> Status {
+    ASSIGN_OR_RETURN(const std::vector<TokenLine> tokens, administration.tokens());
+    for (const TokenLine& token : tokens) {
+      print(fmt::format("{}  {:8}  {}  {}  {}\n", token.id, token.role, token.created_at,
+                        token.revoked_at.empty() ? "valid" : "revoked " + token.revoked_at, token.name));
+    }
+    return {};
+  });
+}
+
+Outcome run_token_revoke(const CommandLine& line) {
+  return with_administration(line, false, [&](Administration& administration, const Config&) -> Status {
+    return administration.revoke_token(line.id);
+  });
+}
+
+Outcome run_user_add(const CommandLine& line) {
+  const auto role = role_of(line);
+  if (!role) return std::unexpected(role.error());
+  return with_administration(line, true, [&](Administration& administration, const Config&) -> Status {
+    ASSIGN_OR_RETURN(const std::string password, ask_new_password(line.name));
+    return administration.put_user(line.name, *role, password);
+  });
+}
+
+Outcome run_config_check(const CommandLine& line) {
+  CommandLine with_file = line;
+  if (with_file.config.empty()) with_file.config = "fairlead.yaml";
+  const auto config = effective_config(with_file);
+  if (!config) return std::unexpected(config.error());
+  print(fmt::format("{} is right\n", with_file.config));
+  return {};
+}
+
+Outcome run_config_schema(const CommandLine&) {
+  print(config_schema());
+  return {};
+}
+
+Outcome run_export(const CommandLine& line) {
+  return with_administration(line, false, [&](Administration& administration, const Config& config) -> Status {
+    RETURN_IF_ERROR(administration.export_lines(config.policy, print));
+    if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
+      return fail(ErrorCode::kIo, "the export could not be written to the end: make room where it goes");
+    }
+    return {};
+  });
+}
+
+Outcome run_verify(const CommandLine& line) {
+  return with_administration(line, false, [&](Administration& administration, const Config& config) -> Status {
+    ASSIGN_OR_RETURN(const VerifyReport report, administration.verify(config.policy));
+    print(fmt::format("journal: {} deliveries, every checksum is right\n", report.deliveries));
+    if (report.derived_hash) {
+      print(fmt::format("derived data: equal to a rebuild, sha256 {}\n", *report.derived_hash));
+    } else {
+      print("derived data: not compared with a rebuild, because a server runs; stop it and verify again for that\n");
+    }
+    return {};
+  });
+}
+
+Outcome run_replay(const CommandLine& line) {
+  auto config = effective_config(line);
+  if (!config) return std::unexpected(std::move(config).error());
+  auto deliveries = replay(config->data, config->policy);
+  if (!deliveries) return std::unexpected(Failure{std::move(deliveries).error()});
+  print(fmt::format("derived data was built anew from {} deliveries\n", *deliveries));
+  return {};
+}
+
+Outcome run_version(const CommandLine&) {
+  print(fmt::format("fairlead {}\n", kVersion));
+  return {};
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The command line
+
+/// The commands, each with the action that it stands for. `chosen` is set by the parser.
+class Commands {
+ public:
+  Commands() : app_("Fairlead: how software gets to your users, live and from your own webhooks", "fairlead") {
+    app_.require_subcommand(1);
+    app_.set_help_flag("-h,--help", "Shows this.");
+    add_serve();
+    add_tokens();
+    add_users();
+    add_config();
+    add_maintenance();
+    add(app_, "version", "Shows the version.", run_version);
+  }
+
+  int run(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+      print(app_.help());
+      return kDone;
+    } catch (const CLI::ParseError& error) {
+      std::fprintf(stderr, "fairlead: %s (see `fairlead %s--help`)\n", error.what(), subcommand_text().c_str());
+      return kWrongUsage;
+    }
+    const Outcome outcome = chosen_(line_);
+    if (outcome) return kDone;
+    report(outcome.error().error.message);
+    return outcome.error().code;
+  }
+
+ private:
+  CLI::App& add(CLI::App& parent, const std::string& name, const std::string& about, Action action) {
+    CLI::App& command = *parent.add_subcommand(name, about);
+    command.callback([this, action = std::move(action)] { chosen_ = action; });
+    return command;
+  }
+
+  CLI::App& add_group(const std::string& name, const std::string& about) {
+    CLI::App& group = *app_.add_subcommand(name, about);
+    group.require_subcommand(1);
+    return group;
+  }
+
+  void add_data_options(CLI::App& command) {
+    command.add_option("--data", line_.data, "The folder with the databases.")->envname("FAIRLEAD_DATA");
+    command.add_option("--config", line_.config, "The configuration file.")->envname("FAIRLEAD_CONFIG");
+  }
+
+  void add_serve() {
+    CLI::App& serve = add(app_, "serve", "Takes deliveries and shows what they mean.", run_serve);
+    add_data_options(serve);
+    serve.add_option("--listen", line_.listen, "An address to listen on, as 127.0.0.1:8080; may be given again.")
+        ->envname("FAIRLEAD_LISTEN")
+        ->delimiter(',');
+    serve.add_option("--store", line_.store, "Where data is kept: sqlite.")->envname("FAIRLEAD_STORE");
+    serve.add_option("--tls-cert", line_.tls_certificate, "The certificate chain, a PEM file.");
+    serve.add_option("--tls-key", line_.tls_key, "Its private key, a PEM file.");
+  }
+
+  void add_tokens() {
+    CLI::App& tokens = add_group("token", "Tokens for clients of the API.");
+    CLI::App& create = add(tokens, "create", "Makes a token and prints it, this once.", run_token_create);
+    add_data_options(create);
+    create.add_option("--role", line_.role, "ingest, viewer, operator or admin.")->required();
+    create.add_option("--name", line_.name, "What it is for.")->default_str("command line");
+    add_data_options(add(tokens, "list", "Lists tokens, without their secrets.", run_token_list));
+    CLI::App& revoke = add(tokens, "revoke", "Makes a token useless, at once and for ever.", run_token_revoke);
+    add_data_options(revoke);
+    revoke.add_option("id", line_.id, "Its id, as `token list` shows it.")->required();
+  }
+
+  void add_users() {
+    CLI::App& users = add_group("user", "People who may log in.");
+    CLI::App& add_user = add(users, "add", "Adds a user, or gives one a new role and password.", run_user_add);
+    add_data_options(add_user);
+    add_user.add_option("name", line_.name, "The login.")->required();
+    add_user.add_option("--role", line_.role, "viewer, operator or admin.")->required();
+  }
+
+  void add_config() {
+    CLI::App& config = add_group("config", "The configuration file.");
+    CLI::App& check = add(config, "check", "Says what is wrong with it.", run_config_check);
+    check.add_option("file,--config", line_.config, "Default: fairlead.yaml.")->envname("FAIRLEAD_CONFIG");
+    add(config, "schema", "Prints its JSON Schema.", run_config_schema);
+  }
+
+  void add_maintenance() {
+    CLI::App& dump = add(app_, "export", "Prints all derived data, line by line, and its hash.", run_export);
+    add_data_options(dump);
+    dump.add_option("--format", line_.format, "json.")->check(CLI::IsMember({"json"}));
+    add_data_options(add(app_, "verify", "Checks the journal, and the derived data against a rebuild.", run_verify));
+    add_data_options(add(app_, "replay", "Builds the derived data anew from the journal.", run_replay));
+  }
+
+  /// `serve ` or `token create `: for the hint after a wrong line.
+  std::string subcommand_text() const {
+    std::string text;
+    const CLI::App* command = &app_;
+    while (!command->get_subcommands().empty()) {
+      command = command->get_subcommands().front();
+      text += command->get_name() + " ";
+    }
+    return text;
+  }
+
+  /// One line per problem, each of which says who speaks.
+  static void report(std::string_view message) {
+    while (!message.empty()) {
+      const auto end = std::min(message.find('\n'), message.size());
+      std::fprintf(stderr, "fairlead: %.*s\n", static_cast<int>(end), message.data());
+      message.remove_prefix(std::min(end + 1, message.size()));
+    }
+  }
+
+  CommandLine line_;
+  Action chosen_;
+  CLI::App app_;
+};
+
+/// Standard output belongs to the commands' results.
+void log_to_standard_error() {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("fairlead"));
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv) {
+  log_to_standard_error();
+  return Commands().run(argc, argv);
+}
+
+}  // namespace fairlead::app

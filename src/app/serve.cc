@@ -1,0 +1,104 @@
+#include "app/serve.h"
+
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+
+#include "api/api.h"
+#include "app/data_folder.h"
+#include "app/first_admin.h"
+#include "app/stop_signals.h"
+#include "app/version.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "engine/engine.h"
+#include "http/server.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace fairlead::app {
+namespace {
+
+/// A stop takes at most ten seconds: this much for requests under way, the rest for what is queued.
+constexpr int kRequestsStopTimeoutMs = 8'000;
+
+Result<store::Stores> open_stores(const std::filesystem::path& folder) {
+  store::Stores stores;
+  ASSIGN_OR_RETURN(stores.journal, store::open_sqlite_journal(folder));
+  ASSIGN_OR_RETURN(stores.derived, store::open_sqlite_derived(folder));
+  return stores;
+}
+
+api::ApiOptions api_options(const Config& config) {
+  api::ApiOptions options;
+  options.anonymous = config.anonymous;
+  options.anonymous_hosts = config.anonymous_hosts;
+  options.metrics = config.metrics;
+  options.hooks = config.hooks;
+  options.teams = config.teams;
+  options.base_path = config.base_path;
+  options.version = kVersion;
+  return options;
+}
+
+Result<http::ServerOptions> server_options(const Config& config, const ControlSocket& control) {
+  http::ServerOptions options;
+  for (const std::string& text : config.listen) {
+    ASSIGN_OR_RETURN(http::Endpoint endpoint, http::parse_endpoint(text));
+    options.listen.push_back(std::move(endpoint));
+  }
+  options.control_socket = control.path();
+  options.tls_certificate = config.tls_certificate;
+  options.tls_key = config.tls_key;
+  options.trusted_proxies = config.trusted_proxies;
+  options.base_path = config.base_path;
+  options.stop_timeout_ms = kRequestsStopTimeoutMs;
+  options.on_failure = [](const std::string& what) { spdlog::error("{}", what); };
+  return options;
+}
+
+/// Everything that is expected of a started server on standard output: what scripts wait for.
+void announce(const http::Server& server) {
+  for (const std::string& url : server.urls()) std::printf("listening on %s\n", url.c_str());
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+Status serve(const Config& config, const Environment& environment) {
+  StopSignals signals;
+  RETURN_IF_ERROR(check_admin_password(environment));
+  ASSIGN_OR_RETURN(const DataFolder folder, DataFolder::hold(config.data, DataFolder::Missing::kCreate));
+  ASSIGN_OR_RETURN(store::Stores stores, open_stores(folder.path()));
+
+  const SystemClock clock;
+  SystemRandom random;
+  ASSIGN_OR_RETURN(const auto engine, engine::Engine::start(std::move(stores), config.policy, clock));
+  api::Api api(*engine, api_options(config), clock, random);
+  ASSIGN_OR_RETURN(http::Router router, api.make_router());
+
+  // The folder is ours, so a socket that lies there is what a killed server left.
+  ASSIGN_OR_RETURN(const ControlSocket control, ControlSocket::in(folder.path()));
+  std::error_code ignored;
+  std::filesystem::remove(control.path(), ignored);
+  ASSIGN_OR_RETURN(http::ServerOptions options, server_options(config, control));
+  ASSIGN_OR_RETURN(const auto server,
+                   http::Server::start(std::move(options), std::move(router), api.authorizer(), api.observer(), clock));
+  announce(*server);
+
+  const auto password_file = ensure_first_admin(engine->journal(), folder.path(), environment, clock, random);
+  if (password_file && *password_file) {
+    std::printf("the password of the user admin is in %s\n", (*password_file)->c_str());
+    std::fflush(stdout);
+  }
+  if (password_file) signals.wait();
+
+  signals.release();
+  api.stop();
+  server->stop();
+  engine->stop();
+  std::filesystem::remove(control.path(), ignored);
+  if (!password_file) return std::unexpected(password_file.error());
+  return {};
+}
+
+}  // namespace fairlead::app
