@@ -89,8 +89,8 @@ std::string dump_line(const EntityRow& row) {
       .take();
 }
 
-std::string dump_line(const EntityKey& key, const Mention& term) {
-  return Line("mention").add("key", key).add("term", std::string_view(term)).take();
+std::string dump_mention(const EntityKey& key, std::uint64_t term) {
+  return Line("mention").add("key", key).add("term", std::string_view(fmt::format("{:016x}", term))).take();
 }
 
 std::string dump_line(const Edge& edge) {
@@ -185,6 +185,7 @@ std::string dump_line(const KnownSince& row) {
   return Line("known_since")
       .add("service", row.service)
       .add("kind", to_string(row.kind))
+      .flag("simulated", row.simulated)
       .add("since", row.since)
       .take();
 }

@@ -12,7 +12,8 @@
 namespace fairlead::store {
 
 std::string dump_line(const EntityRow& row);
-std::string dump_line(const EntityKey& key, const Mention& term);
+/// `term` is mention_hash of a term: the terms follow from the entity, so stores need not keep their text.
+std::string dump_mention(const EntityKey& key, std::uint64_t term);
 std::string dump_line(const Edge& edge);
 std::string dump_line(const DirtyService& mark);
 std::string dump_line(const DirtyDay& mark);

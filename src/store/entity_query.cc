@@ -137,4 +137,11 @@ std::optional<Instant> success_finish(const Entity& entity) {
   return deployment->finished_at();
 }
 
+std::uint64_t mention_hash(const Mention& term) {
+  const Sha256 digest = sha256(term);
+  std::uint64_t hash = 0;
+  for (int i = 0; i < 8; ++i) hash = hash << 8 | digest[static_cast<std::size_t>(i)];
+  return hash;
+}
+
 }  // namespace fairlead::store

@@ -56,4 +56,7 @@ class PageBuilder {
 /// A successful deployment's finish; nothing for everything else.
 std::optional<Instant> success_finish(const Entity& entity);
 
+/// The first 64 bits of the term's SHA-256. Stored on disk: never changes.
+std::uint64_t mention_hash(const Mention& term);
+
 }  // namespace fairlead::store

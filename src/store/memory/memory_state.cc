@@ -90,8 +90,8 @@ void State::put_summary(const SummaryPlace& place, Day day, const DaySummary& su
 }
 
 void State::replace_known_since(const ServiceName& service, std::span<const KnownSince> rows) {
-  std::erase_if(known_since, [&](const auto& entry) { return entry.first.first == service; });
-  for (const auto& row : rows) known_since[{service, row.kind}] = row;
+  std::erase_if(known_since, [&](const auto& entry) { return entry.second.service == service; });
+  for (const auto& row : rows) known_since[{row.service, row.kind, row.simulated}] = row;
 }
 
 void State::drop_links() {

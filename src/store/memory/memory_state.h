@@ -65,7 +65,7 @@ struct State {
   std::map<EntityKey, std::vector<Fact>> facts;  ///< By owner.
   std::map<SummaryPlace, std::map<FactSlot, Fact>> facts_by_place;
   std::map<SummaryPlace, std::map<Day, DaySummary>> summaries;
-  std::map<std::pair<ServiceName, DataKind>, KnownSince> known_since;
+  std::map<std::tuple<ServiceName, DataKind, bool>, KnownSince> known_since;  ///< By service, kind, simulated.
 
   void put_entity(const EntityRow& row, const std::vector<Mention>& mentions);
   bool add_edge(const Edge& edge);

@@ -321,7 +321,9 @@ Status View::dump(const std::function<void(std::string_view line)>& sink) {
   const State& s = state();
   for (const auto& [key, stored] : s.entities) sink(dump_line(stored.row));
   for (const auto& [key, stored] : s.entities) {
-    for (const auto& term : stored.mentions) sink(dump_line(key, term));
+    std::set<std::uint64_t> hashes;
+    for (const auto& term : stored.mentions) hashes.insert(mention_hash(term));
+    for (const auto hash : hashes) sink(dump_mention(key, hash));
   }
   for (const auto& [edge, row] : s.edges) sink(dump_line(edge));
   for (const auto& [service, mark] : s.service_marks) sink(dump_line(mark));

@@ -52,6 +52,10 @@ class Database {
 
   std::int64_t changes() const { return sqlite3_changes64(handle_); }
   Status status() const;
+  /// Keeps an error that no statement reported, such as a stored value that cannot be.
+  void note(Error error) {
+    if (!error_) error_ = std::move(error);
+  }
   void clear_status() { error_.reset(); }
   bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
   /// From here the caller checkpoints; SQLite does not by itself.
@@ -107,6 +111,7 @@ class Query {
   std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
   std::uint64_t number(int column) const { return static_cast<std::uint64_t>(integer(column)); }
   bool is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+  bool is_blob(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_BLOB; }
   std::string_view text(int column) const { return bytes(column); }
   std::string_view bytes(int column) const;
   Instant instant(int column) const { return {integer(column)}; }
@@ -125,6 +130,10 @@ class Query {
   void bind(int index, Blob blob);
   void bind(int index, const EntityKey& key) { bind(index, Blob{key.view()}); }
   void bind(int index, std::nullptr_t) { sqlite3_bind_null(statement_, index); }
+  /// For values with a stored form of their own.
+  template <class T>
+  requires requires(const T& value, Query& query) { value.bind(query, 1); }
+  void bind(int index, const T& value) { value.bind(*this, index); }
   template <class Tag>
   void bind(int index, const Name<Tag>& name) {
     bind(index, std::string_view(name.text));

@@ -1,0 +1,66 @@
+#pragma once
+
+// The stored forms of values that are smaller than their text, and of rows that several reads share.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/sqlite/database.h"
+#include "store/sqlite/name_table.h"
+#include "store/store.h"
+
+namespace fairlead::store::sqlite {
+
+/// A sha of 40 or 64 lower-case hex digits is stored as its bytes, any other as text.
+class StoredSha {
+ public:
+  explicit StoredSha(const CommitSha& sha);
+  void bind(Query& query, int index) const;
+
+ private:
+  std::string bytes_;
+  std::string_view text_;
+  bool packed_;
+};
+
+CommitSha sha_at(const Query& query, int column);
+
+/// Columns of an entity, in this order, wherever a statement yields one.
+inline constexpr std::string_view kEntityColumns =
+    "key, kind, service, environment, repository, at, status, production, simulated, body";
+
+/// Reads kEntityColumns from the query's row, beginning at `column`.
+Result<EntityRow> entity_at(const Query& query, NameTable& names, int column = 0);
+
+// Rows of the link tables, in the column order of their selects (view_links.cc).
+StreamDeployment stream_at(const Query& query, NameTable& names);
+Shipped shipped_at(const Query& query, NameTable& names);
+Missing missing_at(const Query& query, NameTable& names);
+Evidence evidence_at(const Query& query, NameTable& names);
+
+/// What an error about derived.db tells an administrator to do.
+extern const std::string kDerivedAdvice;
+
+/// The hashes of an entity's terms, sorted.
+std::string pack_terms(const std::vector<Mention>& mentions);
+std::vector<std::uint64_t> unpack_terms(std::string_view bytes);
+
+std::string pack_keys(std::vector<EntityKey> keys);  ///< Sorted, unique.
+std::vector<EntityKey> unpack_keys(std::string_view bytes);
+
+/// Counts of up to 32 days, the smallest unit that counts are read in.
+inline constexpr std::int32_t kDaysPerMonth = 32;
+std::int32_t month_of(Day day);
+std::string pack_counts(const std::map<Day, DaySummary>& days);
+Result<std::map<Day, DaySummary>> unpack_counts(std::string_view bytes);
+
+std::string pack_values(std::span<const std::int64_t> sorted);
+Result<std::vector<std::int64_t>> unpack_values(std::string_view bytes);
+std::string pack_bins(std::span<const BinCount> bins);
+/// Adds to `sums`, indexed by bin.
+Status add_bins(std::string_view bytes, std::vector<std::int64_t>& sums);
+
+}  // namespace fairlead::store::sqlite

@@ -1,0 +1,250 @@
+#include <algorithm>
+#include <limits>
+#include <tuple>
+
+#include "store/entity_query.h"
+#include "store/sqlite/derived_view.h"
+
+namespace fairlead::store::sqlite {
+namespace {
+
+constexpr std::string_view kFactsUp =
+    "SELECT at, subject, owner, subject_kind, production, first_in_production, value, excluded FROM facts "
+    "WHERE place = $1 AND (at, subject, owner) > ($2, $3, $4) AND at < $5 ORDER BY at, subject, owner";
+constexpr std::string_view kFactsDown =
+    "SELECT at, subject, owner, subject_kind, production, first_in_production, value, excluded FROM facts "
+    "WHERE place = $1 AND (at, subject, owner) < ($2, $3, $4) AND at >= $5 "
+    "ORDER BY at DESC, subject DESC, owner DESC";
+constexpr std::string_view kFactsOfOwner =
+    "SELECT at, subject, owner, subject_kind, production, first_in_production, value, excluded, place FROM facts "
+    "WHERE owner = $1";
+
+/// Less and greater than every key.
+constexpr std::string_view kBeforeKeys = "";
+constexpr std::string_view kAfterKeys = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
+
+/// The row after which (or before which, downwards) one place's rows of the page begin.
+struct Bound {
+  std::int64_t at;
+  std::string_view subject;
+  std::string_view owner;
+  friend auto operator<=>(const Bound&, const Bound&) = default;
+};
+
+/// In the list, rows with equal time and subject are ordered by place and then owner; so what the cursor means for one
+/// place depends on how this place stands to the cursor's.
+Bound bound_of(const SummaryPlace& place, const FactQuery& query, const std::optional<FactPosition>& after) {
+  const Bound range{query.ascending ? query.range.from.ms : query.range.to.ms, kBeforeKeys, kBeforeKeys};
+  if (!after) return range;
+  const auto here = std::tie(place.metric, place.service, place.environment);
+  const auto there = std::tie(after->metric, after->service, after->environment);
+  std::string_view owner = after->owner.view();
+  if (here < there) owner = kAfterKeys;
+  if (here > there) owner = kBeforeKeys;
+  const Bound cursor{after->at.ms, after->subject.view(), owner};
+  return query.ascending ? std::max(range, cursor) : std::min(range, cursor);
+}
+
+}  // namespace
+
+SummaryPlace View::place_of_number(std::int64_t number) {
+  SummaryPlace place;
+  Query query(database_, "SELECT metric, service, environment, simulated FROM places WHERE number = $1", number);
+  if (!query.next()) return place;
+  place.metric = MetricName(names_.text_of(query.integer(0)));
+  place.service = ServiceName(names_.text_of(query.integer(1)));
+  place.environment = EnvironmentName(names_.text_of(query.integer(2)));
+  place.simulated = query.integer(3) != 0;
+  return place;
+}
+
+std::optional<std::int64_t> View::number_of_place(const SummaryPlace& place) {
+  const auto metric = names_.find(place.metric.text);
+  const auto service = names_.find(place.service.text);
+  const auto environment = names_.find(place.environment.text);
+  if (!metric || !service || !environment) return std::nullopt;
+  const auto number = database_.integer(
+      "SELECT number FROM places WHERE metric = $1 AND simulated = $2 AND service = $3 AND environment = $4", *metric,
+      place.simulated, *service, *environment);
+  return number ? *number : std::nullopt;
+}
+
+Fact View::fact_at(const Query& query, int column, const SummaryPlace& place) {
+  Fact fact;
+  fact.owner = query.key(column + 2);
+  fact.metric = place.metric;
+  fact.service = place.service;
+  fact.environment = place.environment;
+  fact.simulated = place.simulated;
+  fact.production = query.integer(column + 4) != 0;
+  fact.first_in_production = query.integer(column + 5) != 0;
+  fact.at = query.instant(column);
+  fact.subject = query.key(column + 1);
+  fact.subject_kind = static_cast<EntityKind>(query.integer(column + 3));
+  if (!query.is_null(column + 6)) fact.value = query.integer(column + 6);
+  fact.excluded = names_.text_of(query.integer(column + 7));
+  return fact;
+}
+
+Result<std::vector<Fact>> View::facts_of(const EntityKey& owner) {
+  std::vector<Fact> rows;
+  std::map<std::int64_t, SummaryPlace> places;
+  Query query(database_, kFactsOfOwner, owner);
+  while (query.next()) {
+    const auto number = query.integer(8);
+    const auto [place, is_new] = places.try_emplace(number);
+    if (is_new) place->second = place_of_number(number);
+    rows.push_back(fact_at(query, 0, place->second));
+  }
+  RETURN_IF_ERROR(names_.status());
+  return fact_set(rows);
+}
+
+Result<std::vector<View::PlaceNumber>> View::places_of(const FactQuery& query) {
+  std::vector<PlaceNumber> found;
+  const auto add_rows = [&](Query& rows) -> Status {
+    while (rows.next()) {
+      PlaceNumber row{rows.integer(0),
+                      {MetricName(names_.text_of(rows.integer(1))), ServiceName(names_.text_of(rows.integer(2))),
+                       EnvironmentName(names_.text_of(rows.integer(3))), query.simulated}};
+      if (means_place(query, row.place)) found.push_back(std::move(row));
+    }
+    return names_.status();
+  };
+  if (query.metrics.empty()) {
+    Query rows(database_, "SELECT number, metric, service, environment FROM places WHERE simulated = $1",
+               query.simulated);
+    RETURN_IF_ERROR(add_rows(rows));
+  }
+  std::vector<MetricName> metrics = query.metrics;
+  std::sort(metrics.begin(), metrics.end());
+  metrics.erase(std::unique(metrics.begin(), metrics.end()), metrics.end());
+  for (const auto& metric : metrics) {
+    const auto number = names_.find(metric.text);
+    if (!number) continue;
+    Query rows(database_,
+               "SELECT number, metric, service, environment FROM places WHERE metric = $1 AND simulated = $2", *number,
+               query.simulated);
+    RETURN_IF_ERROR(add_rows(rows));
+  }
+  return found;
+}
+
+/// Adds what the page can need of one place: its first rows up to one more than the limit.
+Status View::add_facts(const PlaceNumber& place, const FactQuery& query, const std::optional<FactPosition>& after,
+                       std::vector<Fact>& rows) {
+  const Bound bound = bound_of(place.place, query, after);
+  Query found(database_, query.ascending ? kFactsUp : kFactsDown, place.number, bound.at, Blob{bound.subject},
+              Blob{bound.owner}, query.ascending ? query.range.to : query.range.from);
+  std::size_t taken = 0;
+  while (taken <= query.limit && found.next()) {
+    Fact fact = fact_at(found, 0, place.place);
+    if (!means_row(query, fact)) continue;
+    rows.push_back(std::move(fact));
+    if (query.limit != std::numeric_limits<std::size_t>::max()) ++taken;
+  }
+  return names_.status();
+}
+
+Result<FactPage> View::facts(const FactQuery& query) {
+  RETURN_IF_ERROR(check_limit(query.limit));
+  std::optional<FactPosition> after;
+  if (!query.cursor.empty()) {
+    ASSIGN_OR_RETURN(after, parse_fact_cursor(query.cursor));
+  }
+  ASSIGN_OR_RETURN(const auto places, places_of(query));
+  std::vector<Fact> rows;
+  for (const auto& place : places) RETURN_IF_ERROR(add_facts(place, query, after, rows));
+  return cut_page(std::move(rows), query);
+}
+
+Result<std::vector<Fact>> View::facts_of_day(const SummaryPlace& place, TimeRange day) {
+  ASSIGN_OR_RETURN(FactPage page, facts(query_of_day(place, day)));
+  return std::move(page.rows);
+}
+
+Result<std::map<Day, DaySummary>> View::counts(std::int64_t place, Day first, Day last) {
+  std::map<Day, DaySummary> found;
+  Query query(database_,
+              "SELECT days FROM summary_counts WHERE place = $1 AND month >= $2 AND month <= $3 ORDER BY month", place,
+              month_of(first), month_of(last));
+  while (query.next()) {
+    ASSIGN_OR_RETURN(auto month, unpack_counts(query.bytes(0)));
+    found.merge(month);
+  }
+  RETURN_IF_ERROR(names_.status());
+  found.erase(found.begin(), found.lower_bound(first));
+  found.erase(found.upper_bound(last), found.end());
+  return found;
+}
+
+Result<std::map<Day, DaySummary>> View::summaries(const SummaryPlace& place, Day first, Day last, bool with_values) {
+  const auto number = number_of_place(place);
+  if (!number || last < first) return none<std::map<Day, DaySummary>>();
+  ASSIGN_OR_RETURN(auto found, counts(*number, first, last));
+  if (!with_values) return found;
+  Query query(database_,
+              "SELECT day, entries FROM summary_values WHERE place = $1 AND day >= $2 AND day <= $3 ORDER BY day",
+              *number, first.number, last.number);
+  while (query.next()) {
+    ASSIGN_OR_RETURN(found[Day{static_cast<std::int32_t>(query.integer(0))}].values, unpack_values(query.bytes(1)));
+  }
+  RETURN_IF_ERROR(names_.status());
+  return found;
+}
+
+Result<std::vector<BinCount>> View::value_bins(const SummaryPlace& place, Day first, Day last) {
+  std::vector<BinCount> found;
+  const auto number = number_of_place(place);
+  if (!number) return none<std::vector<BinCount>>();
+  std::vector<std::int64_t> sums;
+  Query query(database_, "SELECT bins FROM summary_bins WHERE place = $1 AND day >= $2 AND day <= $3", *number,
+              first.number, last.number);
+  while (query.next()) RETURN_IF_ERROR(add_bins(query.bytes(0), sums));
+  RETURN_IF_ERROR(names_.status());
+  for (std::size_t bin = 0; bin < sums.size(); ++bin) {
+    if (sums[bin] != 0) found.push_back({static_cast<std::int32_t>(bin), sums[bin]});
+  }
+  return found;
+}
+
+Result<std::vector<SummaryPlace>> View::summary_places(const MetricName& metric) {
+  std::vector<SummaryPlace> places;
+  const auto number = names_.find(metric.text);
+  if (!number) return none<std::vector<SummaryPlace>>();
+  Query query(database_,
+              "SELECT service, environment, simulated FROM places WHERE metric = $1 "
+              "AND EXISTS (SELECT 1 FROM summary_counts WHERE place = number)",
+              *number);
+  while (query.next()) {
+    places.push_back({metric, ServiceName(names_.text_of(query.integer(0))),
+                      EnvironmentName(names_.text_of(query.integer(1))), query.integer(2) != 0});
+  }
+  RETURN_IF_ERROR(names_.status());
+  std::sort(places.begin(), places.end());
+  return places;
+}
+
+Result<std::vector<KnownSince>> View::known_since(const std::optional<ServiceName>& service) {
+  std::vector<KnownSince> rows;
+  const auto add_rows = [&](Query& query) -> Status {
+    while (query.next()) {
+      rows.push_back({ServiceName(query.text(0)), static_cast<DataKind>(query.integer(1)), query.instant(3),
+                      query.integer(2) != 0});
+    }
+    return names_.status();
+  };
+  if (service) {
+    Query query(database_,
+                "SELECT service, kind, simulated, since FROM known_since WHERE service = $1 "
+                "ORDER BY kind, simulated",
+                *service);
+    RETURN_IF_ERROR(add_rows(query));
+  } else {
+    Query query(database_, "SELECT service, kind, simulated, since FROM known_since ORDER BY service, kind, simulated");
+    RETURN_IF_ERROR(add_rows(query));
+  }
+  return rows;
+}
+
+}  // namespace fairlead::store::sqlite

@@ -1,0 +1,207 @@
+#include <algorithm>
+#include <tuple>
+
+#include "store/sqlite/derived_view.h"
+
+namespace fairlead::store::sqlite {
+namespace {
+
+constexpr std::string_view kStreamOfService =
+    "SELECT deployment, service, environment, repository, finished_at, baseline, ancestry_unknown, shipped_count "
+    "FROM streams WHERE service = $1 AND finished_at >= $2";
+constexpr std::string_view kStreamsOfDeployment =
+    "SELECT deployment, service, environment, repository, finished_at, baseline, ancestry_unknown, shipped_count "
+    "FROM streams WHERE deployment = $1";
+constexpr std::string_view kBaselines =
+    "SELECT deployment, service, environment, repository, finished_at, baseline, ancestry_unknown, shipped_count "
+    "FROM streams WHERE repository = $1 AND baseline = 1";
+constexpr std::string_view kShippedBy =
+    "SELECT deployment, repository, sha, service, environment FROM shipped WHERE deployment = $1";
+constexpr std::string_view kShippers =
+    "SELECT deployment, repository, sha, service, environment FROM shipped WHERE repository = $1 AND sha = $2";
+constexpr std::string_view kMissingOf =
+    "SELECT deployment, repository, sha, service, environment, since FROM missing WHERE deployment = $1";
+constexpr std::string_view kMissingFor =
+    "SELECT deployment, repository, sha, service, environment, since FROM missing WHERE repository = $1 AND sha = $2";
+constexpr std::string_view kEvidenceOn =
+    "SELECT giver, deployment, kind, service, at, remedied_at, excluded FROM evidence WHERE deployment = $1";
+constexpr std::string_view kEvidenceBy =
+    "SELECT giver, deployment, kind, service, at, remedied_at, excluded FROM evidence WHERE giver = $1";
+
+}  // namespace
+
+StreamDeployment stream_at(const Query& query, NameTable& names) {
+  StreamDeployment row;
+  row.deployment = query.key(0);
+  row.service = ServiceName(names.text_of(query.integer(1)));
+  row.environment = EnvironmentName(names.text_of(query.integer(2)));
+  row.repository = RepositoryName(names.text_of(query.integer(3)));
+  row.finished_at = query.instant(4);
+  row.baseline = query.integer(5) != 0;
+  row.ancestry_unknown = query.integer(6) != 0;
+  row.shipped_count = query.integer(7);
+  return row;
+}
+
+Shipped shipped_at(const Query& query, NameTable& names) {
+  Shipped row;
+  row.deployment = query.key(0);
+  row.repository = RepositoryName(names.text_of(query.integer(1)));
+  row.sha = sha_at(query, 2);
+  row.service = ServiceName(names.text_of(query.integer(3)));
+  row.environment = EnvironmentName(names.text_of(query.integer(4)));
+  return row;
+}
+
+Missing missing_at(const Query& query, NameTable& names) {
+  Missing row;
+  row.deployment = query.key(0);
+  row.repository = RepositoryName(names.text_of(query.integer(1)));
+  row.sha = sha_at(query, 2);
+  row.service = ServiceName(names.text_of(query.integer(3)));
+  row.environment = EnvironmentName(names.text_of(query.integer(4)));
+  row.since = query.instant(5);
+  return row;
+}
+
+Evidence evidence_at(const Query& query, NameTable& names) {
+  Evidence row;
+  row.by = query.key(0);
+  row.deployment = query.key(1);
+  row.kind = static_cast<EvidenceKind>(query.integer(2));
+  row.service = ServiceName(names.text_of(query.integer(3)));
+  row.at = query.instant(4);
+  row.remedied_at = query.optional_instant(5);
+  row.excluded = query.text(6);
+  return row;
+}
+
+namespace {
+
+/// All rows of the query, in the order of the type.
+template <class Row>
+Result<std::vector<Row>> sorted_rows(Query& query, NameTable& names, Row (*read)(const Query&, NameTable&)) {
+  std::vector<Row> rows;
+  while (query.next()) rows.push_back(read(query, names));
+  RETURN_IF_ERROR(names.status());
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+/// A stream's order: by place, then finish, then key.
+Result<std::vector<StreamDeployment>> stream_rows(Query& query, NameTable& names) {
+  ASSIGN_OR_RETURN(auto rows, sorted_rows(query, names, stream_at));
+  const auto key = [](const StreamDeployment& r) {
+    return std::tie(r.service, r.environment, r.repository, r.finished_at, r.deployment);
+  };
+  std::sort(rows.begin(), rows.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  return rows;
+}
+
+}  // namespace
+
+Result<std::vector<EdgeRow>> View::edges(const RepositoryName& repository, std::uint64_t after_row, std::size_t limit) {
+  std::vector<EdgeRow> rows;
+  const auto number = names_.find(repository.text);
+  if (!number) return none<std::vector<EdgeRow>>();
+  Query query(database_,
+              "SELECT row, sha, ancestor, kind FROM edges WHERE repository = $1 AND row > $2 ORDER BY repository, row",
+              *number, after_row);
+  while (rows.size() < limit && query.next()) {
+    rows.push_back({query.number(0), sha_at(query, 1), sha_at(query, 2), static_cast<EdgeKind>(query.integer(3))});
+  }
+  RETURN_IF_ERROR(names_.status());
+  return rows;
+}
+
+Result<bool> View::has_ancestors(const RepositoryName& repository, const CommitSha& sha) {
+  const auto number = names_.find(repository.text);
+  if (!number) return none<bool>();
+  ASSIGN_OR_RETURN(const auto found, database_.integer("SELECT 1 FROM edges WHERE repository = $1 AND sha = $2 LIMIT 1",
+                                                       *number, StoredSha(sha)));
+  return found.has_value();
+}
+
+Result<std::vector<DirtyService>> View::dirty_services(std::size_t limit) {
+  std::vector<DirtyService> rows;
+  Query query(database_, "SELECT service, since, givers, version FROM service_marks ORDER BY service");
+  while (rows.size() < limit && query.next()) {
+    rows.push_back(
+        {ServiceName(query.text(0)), query.optional_instant(1), unpack_keys(query.bytes(2)), query.number(3)});
+  }
+  RETURN_IF_ERROR(names_.status());
+  return rows;
+}
+
+Result<std::vector<DirtyDay>> View::dirty_days(std::size_t limit) {
+  std::vector<DirtyDay> rows;
+  Query query(database_,
+              "SELECT metric, service, environment, simulated, day FROM day_marks "
+              "ORDER BY metric, service, environment, simulated, day");
+  while (rows.size() < limit && query.next()) {
+    rows.push_back(
+        {{MetricName(query.text(0)), ServiceName(query.text(1)), EnvironmentName(query.text(2)), query.integer(3) != 0},
+         Day{static_cast<std::int32_t>(query.integer(4))}});
+  }
+  RETURN_IF_ERROR(names_.status());
+  return rows;
+}
+
+Result<std::vector<StreamDeployment>> View::stream(const ServiceName& service) {
+  return stream_since(service, std::nullopt);
+}
+
+Result<std::vector<StreamDeployment>> View::stream_since(const ServiceName& service, std::optional<Instant> from) {
+  const auto number = names_.find(service.text);
+  if (!number) return none<std::vector<StreamDeployment>>();
+  Query query(database_, kStreamOfService, *number, from ? from->ms : std::numeric_limits<std::int64_t>::min());
+  return stream_rows(query, names_);
+}
+
+Result<std::vector<StreamDeployment>> View::streams_of(const EntityKey& deployment) {
+  Query query(database_, kStreamsOfDeployment, deployment);
+  return stream_rows(query, names_);
+}
+
+Result<std::vector<StreamDeployment>> View::baselines(const RepositoryName& repository) {
+  const auto number = names_.find(repository.text);
+  if (!number) return none<std::vector<StreamDeployment>>();
+  Query query(database_, kBaselines, *number);
+  return stream_rows(query, names_);
+}
+
+Result<std::vector<Shipped>> View::shipped_by(const EntityKey& deployment) {
+  Query query(database_, kShippedBy, deployment);
+  return sorted_rows(query, names_, shipped_at);
+}
+
+Result<std::vector<Shipped>> View::shippers(const RepositoryName& repository, const CommitSha& sha) {
+  const auto number = names_.find(repository.text);
+  if (!number) return none<std::vector<Shipped>>();
+  Query query(database_, kShippers, *number, StoredSha(sha));
+  return sorted_rows(query, names_, shipped_at);
+}
+
+Result<std::vector<Missing>> View::missing_for(const RepositoryName& repository, const CommitSha& sha) {
+  const auto number = names_.find(repository.text);
+  if (!number) return none<std::vector<Missing>>();
+  Query query(database_, kMissingFor, *number, StoredSha(sha));
+  return sorted_rows(query, names_, missing_at);
+}
+
+Result<std::vector<Missing>> View::missing_of(const EntityKey& deployment) {
+  Query query(database_, kMissingOf, deployment);
+  return sorted_rows(query, names_, missing_at);
+}
+
+Result<std::vector<Evidence>> View::evidence_on(const EntityKey& deployment) {
+  Query query(database_, kEvidenceOn, deployment);
+  return sorted_rows(query, names_, evidence_at);
+}
+
+Result<std::vector<Evidence>> View::evidence_by(const EntityKey& giver) {
+  Query query(database_, kEvidenceBy, giver);
+  return sorted_rows(query, names_, evidence_at);
+}
+
+}  // namespace fairlead::store::sqlite

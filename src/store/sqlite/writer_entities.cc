@@ -1,0 +1,214 @@
+// What the projector writes: entities with their terms, outcomes, edges, marks and its position.
+
+#include <algorithm>
+
+#include "model/codec.h"
+#include "store/entity_query.h"
+#include "store/sqlite/derived_writer.h"
+
+namespace fairlead::store::sqlite {
+namespace {
+
+constexpr std::string_view kSelectStored =
+    "SELECT row, service, environment, repository, at, status, production, simulated, success_at, mentions, body "
+    "FROM entities WHERE key = $1";
+constexpr std::string_view kInsertEntity =
+    "INSERT INTO entities (key, kind, service, environment, repository, at, status, production, simulated, success_at, "
+    "mentions, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING row";
+constexpr std::string_view kUpdateEntity =
+    "UPDATE entities SET service = $1, environment = $2, repository = $3, at = $4, status = $5, production = $6, "
+    "simulated = $7, success_at = $8, mentions = $9, body = $10 WHERE row = $11";
+/// Where only the content changed, no index is touched.
+constexpr std::string_view kUpdateBody = "UPDATE entities SET body = $1 WHERE row = $2";
+constexpr std::string_view kInsertMention =
+    "INSERT INTO mentions (term, kind, entity) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+constexpr std::string_view kDeleteMention = "DELETE FROM mentions WHERE term = $1 AND kind = $2 AND entity = $3";
+
+constexpr std::string_view kSelectOutcome = "SELECT outcome FROM outcomes WHERE sequence = $1 AND lane = $2";
+constexpr std::string_view kPutOutcome =
+    "INSERT INTO outcomes (sequence, lane, source, outcome, reason, observations, received_at) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (sequence, lane) DO UPDATE SET source = excluded.source, "
+    "outcome = excluded.outcome, reason = excluded.reason, observations = excluded.observations, "
+    "received_at = excluded.received_at";
+constexpr std::string_view kInsertOutcome =
+    "INSERT INTO outcomes (sequence, lane, source, outcome, reason, observations, received_at) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+
+constexpr std::string_view kInsertEdge =
+    "INSERT INTO edges (repository, sha, ancestor, kind) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+
+constexpr std::string_view kMarkVersion = "mark_version";
+
+}  // namespace
+
+struct Writer::StoredEntity {
+  std::int64_t row;
+  std::int64_t service;
+  std::int64_t environment;
+  std::int64_t repository;
+  std::optional<Instant> at;
+  std::int64_t status;
+  bool production;
+  bool simulated;
+  std::optional<Instant> success_at;
+  std::string mentions;
+  std::string body;
+  friend bool operator==(const StoredEntity&, const StoredEntity&) = default;
+};
+
+void Writer::set_position(std::uint32_t lane, std::uint64_t sequence) {
+  run("INSERT INTO positions (lane, sequence) VALUES ($1, $2) ON CONFLICT (lane) DO UPDATE SET "
+      "sequence = excluded.sequence",
+      lane, sequence);
+}
+
+void Writer::set_setting(std::string_view name, std::string_view value) {
+  run("INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+      name, value);
+}
+
+void Writer::put_outcome(const DeliveryOutcome& outcome) {
+  const auto source = names_.number_of(outcome.source.text);
+  const auto kind = static_cast<std::int64_t>(outcome.outcome);
+  const auto put = [&](std::string_view sql) {
+    run(sql, outcome.position.sequence, outcome.position.lane, source, kind, outcome.reason, outcome.observations,
+        outcome.received_at);
+  };
+  put(kInsertOutcome);
+  if (database_.changes() == 0) {
+    const auto before = database_.integer(kSelectOutcome, outcome.position.sequence, outcome.position.lane);
+    if (before && *before) --outcome_changes_[**before];
+    put(kPutOutcome);
+  }
+  ++outcome_changes_[kind];
+}
+
+std::optional<Writer::StoredEntity> Writer::stored_entity(const EntityKey& key) {
+  Query query(database_, kSelectStored, key);
+  if (!query.next()) return std::nullopt;
+  return StoredEntity{query.integer(0),
+                      query.integer(1),
+                      query.integer(2),
+                      query.integer(3),
+                      query.optional_instant(4),
+                      query.integer(5),
+                      query.integer(6) != 0,
+                      query.integer(7) != 0,
+                      query.optional_instant(8),
+                      std::string(query.bytes(9)),
+                      std::string(query.bytes(10))};
+}
+
+void Writer::put_entity(const EntityRow& row, const std::vector<Mention>& mentions) {
+  const Place& place = row.place;
+  StoredEntity now{0,
+                   names_.number_of(place.service.text),
+                   names_.number_of(place.environment.text),
+                   names_.number_of(place.repository.text),
+                   place.at,
+                   names_.number_of(place.status),
+                   place.production,
+                   place.simulated,
+                   success_finish(row.entity),
+                   pack_terms(mentions),
+                   encode(row.entity)};
+  const EntityKind kind = kind_of(row.entity);
+  const auto before = stored_entity(row.key);
+  if (!before) {
+    const auto made = database_.integer(kInsertEntity, row.key, static_cast<std::int64_t>(kind), now.service,
+                                        now.environment, now.repository, now.at, now.status, now.production,
+                                        now.simulated, now.success_at, Blob{now.mentions}, Blob{now.body});
+    if (!made || !*made) return;
+    count_place(now.service, now.environment, 1);
+    replace_mentions(**made, kind, {}, now.mentions);
+    return;
+  }
+  now.row = before->row;
+  if (now == *before) return;
+  std::string body = now.body;
+  now.body = before->body;
+  if (now == *before) {
+    run(kUpdateBody, Blob{body}, now.row);
+    return;
+  }
+  run(kUpdateEntity, now.service, now.environment, now.repository, now.at, now.status, now.production, now.simulated,
+      now.success_at, Blob{now.mentions}, Blob{body}, now.row);
+  if (now.service != before->service || now.environment != before->environment) {
+    count_place(before->service, before->environment, -1);
+    count_place(now.service, now.environment, 1);
+  }
+  replace_mentions(now.row, kind, before->mentions, now.mentions);
+}
+
+void Writer::count_place(std::int64_t service, std::int64_t environment, std::int64_t change) {
+  service_changes_[service] += change;
+  environment_changes_[environment] += change;
+}
+
+void Writer::replace_mentions(std::int64_t entity, EntityKind kind, std::string_view before, std::string_view after) {
+  if (before == after) return;
+  const auto old_terms = unpack_terms(before);
+  const auto new_terms = unpack_terms(after);
+  for (const auto term : old_terms) {
+    if (!std::binary_search(new_terms.begin(), new_terms.end(), term)) {
+      run(kDeleteMention, term, static_cast<std::int64_t>(kind), entity);
+    }
+  }
+  for (const auto term : new_terms) {
+    if (!std::binary_search(old_terms.begin(), old_terms.end(), term)) {
+      run(kInsertMention, term, static_cast<std::int64_t>(kind), entity);
+    }
+  }
+}
+
+std::vector<bool> Writer::add_edges(std::span<const Edge> edges) {
+  std::vector<bool> is_new;
+  is_new.reserve(edges.size());
+  for (const Edge& edge : edges) {
+    run(kInsertEdge, names_.number_of(edge.repository.text), StoredSha(edge.sha), StoredSha(edge.ancestor),
+        static_cast<std::int64_t>(edge.kind));
+    is_new.push_back(database_.changes() > 0);
+  }
+  return is_new;
+}
+
+std::uint64_t Writer::next_version() {
+  const auto version = database_.integer(
+      "INSERT INTO counters (name, value) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET value = counters.value + 1 "
+      "RETURNING value",
+      kMarkVersion);
+  return version && *version ? static_cast<std::uint64_t>(**version) : 0;
+}
+
+void Writer::mark_service(const ServiceName& service, std::optional<Instant> since, std::span<const EntityKey> givers) {
+  std::vector<EntityKey> all(givers.begin(), givers.end());
+  {
+    Query query(database_, "SELECT since, givers FROM service_marks WHERE service = $1", service);
+    if (query.next()) {
+      const auto before = query.optional_instant(0);
+      if (before && (!since || *before < *since)) since = before;
+      const auto known = unpack_keys(query.bytes(1));
+      all.insert(all.end(), known.begin(), known.end());
+    }
+  }
+  run("INSERT INTO service_marks (service, since, givers, version) VALUES ($1, $2, $3, $4) ON CONFLICT (service) "
+      "DO UPDATE SET since = excluded.since, givers = excluded.givers, version = excluded.version",
+      service, since, Blob{pack_keys(std::move(all))}, next_version());
+}
+
+void Writer::clear_service_mark(const ServiceName& service, std::uint64_t version) {
+  run("DELETE FROM service_marks WHERE service = $1 AND version = $2", service, version);
+}
+
+void Writer::mark_day(const DirtyDay& day) {
+  run("INSERT INTO day_marks (metric, service, environment, simulated, day) VALUES ($1, $2, $3, $4, $5) "
+      "ON CONFLICT DO NOTHING",
+      day.place.metric, day.place.service, day.place.environment, day.place.simulated, day.day.number);
+}
+
+void Writer::clear_day_mark(const DirtyDay& day) {
+  run("DELETE FROM day_marks WHERE metric = $1 AND service = $2 AND environment = $3 AND simulated = $4 AND day = $5",
+      day.place.metric, day.place.service, day.place.environment, day.place.simulated, day.day.number);
+}
+
+}  // namespace fairlead::store::sqlite
