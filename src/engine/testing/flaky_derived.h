@@ -1,0 +1,27 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "store/memory/memory_store.h"
+#include "store/store.h"
+
+namespace fairlead::engine::testing {
+
+/// A memory store that refuses every write while a test says so, as a full disk does.
+class FlakyDerived final : public store::Derived {
+ public:
+  explicit FlakyDerived(std::shared_ptr<std::atomic<bool>> refuses) : refuses_(std::move(refuses)) {}
+
+  Result<std::unique_ptr<store::DerivedReader>> read() override { return memory_->read(); }
+  Result<std::unique_ptr<store::DerivedWriter>> write() override {
+    if (*refuses_) return fail(ErrorCode::kIo, "no space left");
+    return memory_->write();
+  }
+
+ private:
+  std::shared_ptr<std::atomic<bool>> refuses_;
+  std::unique_ptr<store::Derived> memory_ = store::make_memory_derived();
+};
+
+}  // namespace fairlead::engine::testing
