@@ -31,23 +31,67 @@ namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-using TlsSocket = asio::ssl::stream<PlainSocket>;
 using SteadyTime = std::chrono::steady_clock::time_point;
 template <class T>
 using Task = asio::awaitable<T, IoExecutor>;
 constexpr asio::use_awaitable_t<IoExecutor> kAwait;
+/// The gathered output and, behind it, a large body.
+using Unsent = std::array<asio::const_buffer, 2>;
 
 constexpr std::size_t kReadBodyBytesMax = 256 * 1024;
 
-template <class Socket>
+/// A socket as it is.
+class PlainTransport {
+ public:
+  static constexpr bool kHalfCloses = true;
+  explicit PlainTransport(PlainSocket socket) : socket_(std::move(socket)) {}
+  PlainSocket& stream() { return socket_; }
+  PlainSocket& lowest() { return socket_; }
+
+  Task<bool> handshake() { co_return true; }
+  Task<void> say_goodbye() { co_return; }
+
+  /// Writes what fits into the socket's buffer.
+  std::size_t write_at_once(const Unsent& unsent, error_code& error) { return socket_.write_some(unsent, error); }
+
+ private:
+  PlainSocket socket_;
+};
+
+class TlsTransport {
+ public:
+  static constexpr bool kHalfCloses = false;
+  TlsTransport(PlainSocket socket, asio::ssl::context& context) : stream_(std::move(socket), context) {}
+  asio::ssl::stream<PlainSocket>& stream() { return stream_; }
+  PlainSocket& lowest() { return stream_.next_layer(); }
+
+  Task<bool> handshake() {
+    error_code error;
+    co_await stream_.async_handshake(asio::ssl::stream_base::server, asio::redirect_error(kAwait, error));
+    co_return !error;
+  }
+  Task<void> say_goodbye() {
+    error_code ignored;
+    co_await stream_.async_shutdown(asio::redirect_error(kAwait, ignored));
+  }
+
+  std::size_t write_at_once(const Unsent&, error_code&) { return 0; }  // a record may need the peer's answer first
+
+ private:
+  asio::ssl::stream<PlainSocket> stream_;
+};
+
+template <class Transport>
 class ConnectionOver final : public Connection,
                              public StreamQueue::Owner,
-                             public std::enable_shared_from_this<ConnectionOver<Socket>> {
-  static constexpr bool kTls = !std::is_same_v<Socket, PlainSocket>;
-
+                             public std::enable_shared_from_this<ConnectionOver<Transport>> {
  public:
-  ConnectionOver(IoThread& thread, Peer peer, Socket socket)
-      : thread_(thread), service_(thread.service()), peer_(std::move(peer)), socket_(std::move(socket)) {
+  template <class... Arguments>
+  ConnectionOver(IoThread& thread, Peer peer, Arguments&&... transport)
+      : thread_(thread),
+        service_(thread.service()),
+        peer_(std::move(peer)),
+        transport_(std::forward<Arguments>(transport)...) {
     thread_.add(*this);
   }
 
@@ -92,19 +136,10 @@ class ConnectionOver final : public Connection,
   // ---- the life of a connection ----
 
   static Task<void> run(std::shared_ptr<ConnectionOver> self) {
-    if constexpr (kTls) {
-      if (!co_await self->handshake()) co_return;
-    }
-    while (co_await self->serve_next()) {
-    }
+    self->set_deadline(self->service_.header_timeout_ms);
+    bool goes_on = co_await self->transport_.handshake();
+    while (goes_on && !self->expired_) goes_on = co_await self->serve_next();
     if (!self->stream_) co_await self->finish();
-  }
-
-  Task<bool> handshake() {
-    set_deadline(service_.header_timeout_ms);
-    error_code error;
-    co_await socket_.async_handshake(asio::ssl::stream_base::server, asio::redirect_error(kAwait, error));
-    co_return !error && !expired_;
   }
 
   /// One request, from its first byte to the last of its answer. False when the connection is to end or is a stream
@@ -183,7 +218,8 @@ class ConnectionOver final : public Connection,
                  .length = response.on_stream ? BodyLength::kToClose : BodyLength::kKnown,
                  .http11 = call.http11,
                  .keep_alive = keep_alive});
-    std::string_view body = call.is_head || response.status == 204 || response.status == 304 ? "" : response.body;
+    std::string_view body;
+    if (!call.is_head && response.status != 204 && response.status != 304) body = response.body;
     if (body.size() <= limits::kCopyBodyBytesMax) {
       output_ += body;
       body = {};
@@ -203,16 +239,13 @@ class ConnectionOver final : public Connection,
   /// Says goodbye so that the last answer arrives: closing while unread bytes wait would reset the connection.
   Task<void> finish() {
     if (cut_ || !lowest().is_open()) co_return;
-    error_code error;
-    if constexpr (!kTls) {
-      if (linger_) lowest().shutdown(PlainSocket::shutdown_send, error);
+    if (linger_) {
+      error_code ignored;
+      if (Transport::kHalfCloses) lowest().shutdown(PlainSocket::shutdown_send, ignored);
+      co_await discard_input();
     }
-    if (linger_) co_await discard_input();
-    if constexpr (kTls) {
-      expired_ = false;
-      set_deadline(limits::kLingerTimeoutMs);
-      co_await socket_.async_shutdown(asio::redirect_error(kAwait, error));
-    }
+    set_deadline(limits::kLingerTimeoutMs);
+    co_await transport_.say_goodbye();
     close();
   }
 
@@ -234,8 +267,8 @@ class ConnectionOver final : public Connection,
     if (!output_.empty() && !co_await flush({})) co_return false;
     const std::span<char> space = input_.space();
     error_code error;
-    const std::size_t bytes =
-        co_await socket_.async_read_some(asio::buffer(space.data(), space.size()), asio::redirect_error(kAwait, error));
+    const std::size_t bytes = co_await transport_.stream().async_read_some(asio::buffer(space.data(), space.size()),
+                                                                           asio::redirect_error(kAwait, error));
     input_.commit(bytes);
     co_return !error && !expired_ && !cut_;
   }
@@ -291,8 +324,8 @@ class ConnectionOver final : public Connection,
       body.resize(have + room);
       set_body_deadline(have);
       error_code error;
-      const std::size_t bytes =
-          co_await socket_.async_read_some(asio::buffer(body.data() + have, room), asio::redirect_error(kAwait, error));
+      const std::size_t bytes = co_await transport_.stream().async_read_some(asio::buffer(body.data() + have, room),
+                                                                             asio::redirect_error(kAwait, error));
       body.resize(have + bytes);
       if (error || expired_ || cut_) co_return false;
     }
@@ -325,14 +358,15 @@ class ConnectionOver final : public Connection,
 
   /// Writes the gathered output and `body` behind it.
   Task<bool> flush(std::string_view body) {
-    std::array<asio::const_buffer, 2> unsent{asio::buffer(output_), asio::buffer(body.data(), body.size())};
-    bool failed = false;
-    if constexpr (!kTls) failed = !send_at_once(unsent);
+    Unsent unsent{asio::buffer(output_), asio::buffer(body.data(), body.size())};
+    error_code error;
+    advance(unsent, transport_.write_at_once(unsent, error));
+    bool failed = error && error != asio::error::would_block;
     const std::int64_t deadline_before = deadline_ms;
     set_deadline(service_.write_timeout_ms);
     while (!failed && asio::buffer_size(unsent) > 0) {
-      error_code error;
-      const std::size_t bytes = co_await socket_.async_write_some(unsent, asio::redirect_error(kAwait, error));
+      const std::size_t bytes =
+          co_await transport_.stream().async_write_some(unsent, asio::redirect_error(kAwait, error));
       advance(unsent, bytes);
       deadline_ms += earned_ms(bytes);
       failed = error || expired_ || cut_;
@@ -343,15 +377,7 @@ class ConnectionOver final : public Connection,
     co_return !failed;
   }
 
-  /// Most answers fit into the socket's buffer: then there is nothing to wait for. False when the client is gone.
-  bool send_at_once(std::array<asio::const_buffer, 2>& unsent) {
-    error_code error;
-    const std::size_t bytes = socket_.write_some(unsent, error);
-    advance(unsent, bytes);
-    return !error || error == asio::error::would_block;
-  }
-
-  static void advance(std::array<asio::const_buffer, 2>& unsent, std::size_t bytes) {
+  static void advance(Unsent& unsent, std::size_t bytes) {
     for (asio::const_buffer& part : unsent) {
       const std::size_t of_this = std::min(bytes, part.size());
       part += of_this;
@@ -386,14 +412,14 @@ class ConnectionOver final : public Connection,
 
   /// A client says nothing on a stream; the read only notices that it went away.
   void watch_for_close() {
-    socket_.async_read_some(asio::buffer(ignored_input_),
-                            [self = this->shared_from_this()](error_code error, std::size_t) {
-                              if (error) {
-                                self->end_stream();
-                              } else {
-                                self->watch_for_close();
-                              }
-                            });
+    transport_.stream().async_read_some(asio::buffer(ignored_input_),
+                                        [self = this->shared_from_this()](error_code error, std::size_t) {
+                                          if (error) {
+                                            self->end_stream();
+                                          } else {
+                                            self->watch_for_close();
+                                          }
+                                        });
   }
 
   void pump_stream() {
@@ -408,13 +434,14 @@ class ConnectionOver final : public Connection,
     }
     writing_ = true;
     set_deadline(service_.write_timeout_ms);
-    asio::async_write(socket_, asio::buffer(output_), [self = this->shared_from_this()](error_code error, std::size_t) {
-      self->writing_ = false;
-      self->deadline_ms = kNever;
-      self->output_ = {};
-      if (error || self->last_written_) return self->end_stream();
-      self->pump_stream();
-    });
+    asio::async_write(transport_.stream(), asio::buffer(output_),
+                      [self = this->shared_from_this()](error_code error, std::size_t) {
+                        self->writing_ = false;
+                        self->deadline_ms = kNever;
+                        self->output_ = {};
+                        if (error || self->last_written_) return self->end_stream();
+                        self->pump_stream();
+                      });
   }
 
   void end_stream() {
@@ -432,13 +459,7 @@ class ConnectionOver final : public Connection,
 
   // ---- small things ----
 
-  PlainSocket& lowest() {
-    if constexpr (kTls) {
-      return socket_.next_layer();
-    } else {
-      return socket_;
-    }
-  }
+  PlainSocket& lowest() { return transport_.lowest(); }
 
   void close() {
     error_code ignored;
@@ -462,7 +483,7 @@ class ConnectionOver final : public Connection,
   const Service& service_;
   const Peer peer_;
 
-  Socket socket_;
+  Transport transport_;
   InputBuffer input_;
   std::string output_;
   std::shared_ptr<Exchange> exchange_;  ///< While a handler runs.
@@ -483,13 +504,13 @@ class ConnectionOver final : public Connection,
 
 std::shared_ptr<Connection> make_connection(IoThread& thread, Peer peer, PlainSocket socket) {
   error_code ignored;
-  socket.non_blocking(true, ignored);
-  return std::make_shared<ConnectionOver<PlainSocket>>(thread, std::move(peer), std::move(socket));
+  socket.non_blocking(true, ignored);  // for write_at_once
+  return std::make_shared<ConnectionOver<PlainTransport>>(thread, std::move(peer), std::move(socket));
 }
 
 std::shared_ptr<Connection> make_tls_connection(IoThread& thread, Peer peer, PlainSocket socket,
                                                 asio::ssl::context& context) {
-  return std::make_shared<ConnectionOver<TlsSocket>>(thread, std::move(peer), TlsSocket(std::move(socket), context));
+  return std::make_shared<ConnectionOver<TlsTransport>>(thread, std::move(peer), std::move(socket), context);
 }
 
 }  // namespace fairlead::http
