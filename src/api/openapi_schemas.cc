@@ -327,7 +327,8 @@ json::object list_of(std::string_view item) {
 /// The entity with further members beside its own.
 json::object detail_of(EntityKind kind, std::string_view more) {
   json::object schema = entity_schema(kind);
-  for (json::key_value_pair& member : json::parse(more).as_object()) {
+  json::value added = json::parse(more);
+  for (json::key_value_pair& member : added.as_object()) {
     schema["properties"].as_object()[member.key()] = std::move(member.value());
     schema["required"].as_array().emplace_back(member.key());
   }

@@ -25,6 +25,7 @@ void Worker::stop() {
     stopping_ = true;
     dropped.swap(waiting_);
   }
+  dropped.clear();  // outside the lock: what the jobs hold may answer somebody
   changed_.notify_one();
   if (thread_.joinable()) thread_.join();
 }
