@@ -75,4 +75,13 @@ std::optional<Instant> JsonView::time() const {
   return at ? std::optional(*at) : std::nullopt;
 }
 
+std::optional<std::optional<Instant>> JsonView::time_or_none(std::string_view key) const {
+  if (const auto at = (*this)[key].time()) return at;
+  simdjson::dom::object object;
+  simdjson::dom::element value;
+  if (!element_ || element_->get(object) != simdjson::SUCCESS) return std::nullopt;
+  if (object.at_key(key).get(value) != simdjson::SUCCESS || !value.is_null()) return std::nullopt;
+  return std::optional<Instant>();
+}
+
 }  // namespace fairlead::sources

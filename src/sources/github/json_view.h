@@ -38,6 +38,10 @@ class JsonView {
   bool flag() const;
   /// A time as text, or in seconds as pushes have it.
   std::optional<Instant> time() const;
+  /// The member `key` as a time that may be known to be none: null says so, absence says nothing.
+  std::optional<std::optional<Instant>> time_or_none(std::string_view key) const;
+
+  bool is_array() const { return element_ && element_->is_array(); }
 
   /// Of an array; 0 for everything else.
   std::size_t size() const;

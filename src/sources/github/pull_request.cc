@@ -35,12 +35,12 @@ std::optional<Change> change_of(const GithubEvent& event) {
   put(out.base_branch, stamp, pull["base"]["ref"].name());
   put(out.head_branch, stamp, pull["head"]["ref"].name());
   put(out.opened_at, stamp, opened_at);
-  out.merged_at = {stamp, merged_at};
-  out.closed_at = {stamp, closed_at};
+  put(out.merged_at, stamp, pull.time_or_none("merged_at"));
+  put(out.closed_at, stamp, pull.time_or_none("closed_at"));
   // Of an unmerged pull request it is the sha of a trial merge.
   if (merged_at) put(out.merge_sha, stamp, pull["merge_commit_sha"].sha());
   put(out.head_sha, stamp, pull["head"]["sha"].sha());
-  if (pull["labels"].exists()) out.labels = {stamp, names_of(pull["labels"])};
+  if (pull["labels"].is_array()) out.labels = {stamp, names_of(pull["labels"])};
   for (const std::string_view text : {pull["title"].text(), pull["body"].text()}) {
     if (!out.reverts) put(out.reverts, stamp, reverted_sha(text));
   }

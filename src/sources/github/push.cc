@@ -60,7 +60,8 @@ void read_push(GithubEvent& event) {
   const JsonView head = push["head_commit"];
   const auto pushed_at = push["repository"]["pushed_at"].time();
   push["commits"].for_each([&](JsonView commit) { add_commit(event, commit, branch, pushed_at); });
-  if (!lists(push, head["id"].sha())) add_commit(event, head, branch, pushed_at);
+  // A head that is not listed was pushed before: it is on this branch, too, but did not arrive with it.
+  if (!lists(push, head["id"].sha())) add_commit(event, head, "", pushed_at);
   // `after` of a tag is the tag object where the tag is annotated: no commit, so no edge begins there.
   if (to_branch) add_edges(event, after);
   if (event.out.observations.empty()) event.ignore("the push brought nothing");

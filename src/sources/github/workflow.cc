@@ -34,14 +34,15 @@ std::optional<Instant> time_of(RunStatus status, std::optional<Instant> queued_a
   return finished_at;
 }
 
-/// A job and its steps are told alike: status, conclusion, start and completion.
-Task task_of(GithubEvent& event, JsonView object, std::string id, const std::string& run_id) {
+/// A job and its steps are told alike: status, conclusion, start and completion. `without_times` stands in for a step
+/// that has none yet.
+Task task_of(GithubEvent& event, JsonView object, std::string id, const std::string& run_id, Instant without_times) {
   const auto queued_at = object["created_at"].time();
   const auto started_at = object["started_at"].time();
   const auto completed_at = object["completed_at"].time();
   const RunStatus status = run_status(event, object);
   const auto said_at = latest_of({queued_at, started_at, completed_at});
-  const Stamp stamp{status_rank(status), said_at.value_or(event.delivery.received_at)};
+  const Stamp stamp{status_rank(status), said_at.value_or(without_times)};
   Task out;
   out.identity = {event.origin, std::move(id)};
   put(out.run_id, stamp, run_id);
@@ -59,7 +60,7 @@ void add_steps(GithubEvent& event, JsonView steps, const Task& job) {
   steps.for_each([&](JsonView step) {
     ++index;
     const std::int64_t number = step["number"].integer().value_or(index);
-    Task out = task_of(event, step, fmt::format("{}/{}", job.identity.id, number), *job.run_id);
+    Task out = task_of(event, step, fmt::format("{}/{}", job.identity.id, number), *job.run_id, job.run_id.stamp.at);
     const Stamp stamp = out.run_id.stamp;
     out.parent = {stamp, job.identity.id};
     out.order = {stamp, number};
@@ -108,7 +109,7 @@ void read_workflow_job(GithubEvent& event) {
   const std::string id = job["id"].id();
   const std::string run_id = workflow_run_id(job["run_id"], job["run_attempt"]);
   if (id.empty() || run_id.empty()) return event.quarantine("\"workflow_job\" has no id or no run_id");
-  const Task task = task_of(event, job, id, run_id);
+  const Task task = task_of(event, job, id, run_id, event.delivery.received_at);
   event.add(task);
   add_steps(event, job["steps"], task);
 }
