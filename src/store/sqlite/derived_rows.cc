@@ -124,16 +124,15 @@ Result<std::map<Day, DaySummary>> unpack_counts(std::string_view bytes) {
   return days;
 }
 
+// The first value may be negative; the differences of sorted values are not.
 std::string pack_values(std::span<const std::int64_t> sorted) {
   std::string bytes;
   wire::Writer writer(bytes);
   writer.number(sorted.size());
-  std::int64_t previous = 0;
-  for (const auto value : sorted) {
-    // Only the first difference can be negative.
-    &value == sorted.data() ? writer.integer(value)
-                            : writer.number(static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(previous));
-    previous = value;
+  if (sorted.empty()) return bytes;
+  writer.integer(sorted.front());
+  for (std::size_t i = 1; i < sorted.size(); ++i) {
+    writer.number(static_cast<std::uint64_t>(sorted[i]) - static_cast<std::uint64_t>(sorted[i - 1]));
   }
   return bytes;
 }
@@ -141,10 +140,9 @@ std::string pack_values(std::span<const std::int64_t> sorted) {
 Result<std::vector<std::int64_t>> unpack_values(std::string_view bytes) {
   wire::Reader reader(bytes);
   std::vector<std::int64_t> values(reader.count());
-  std::uint64_t previous = 0;
-  for (auto& value : values) {
-    previous = &value == values.data() ? static_cast<std::uint64_t>(reader.integer()) : previous + reader.number();
-    value = static_cast<std::int64_t>(previous);
+  if (!values.empty()) values.front() = reader.integer();
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    values[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(values[i - 1]) + reader.number());
   }
   if (reader.failed() || !reader.at_end()) return damaged("values of a summary");
   return values;

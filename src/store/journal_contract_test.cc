@@ -1,0 +1,253 @@
+// What every Journal promises (store.h), over each implementation, with the memory store as the oracle of random runs.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "store/contract_rows.h"
+#include "store/memory/memory_store.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace fairlead::store {
+namespace {
+
+using testing::ElementsAre;
+using Outcome = Appended::Outcome;
+
+struct Implementation {
+  std::string name;
+  bool durable;
+  std::function<Result<std::unique_ptr<Journal>>(const std::filesystem::path&)> open;
+};
+
+class JournalContract : public testing::TestWithParam<Implementation> {
+ protected:
+  JournalContract() { reopen(); }
+
+  void reopen() {
+    journal_.reset();
+    auto opened = GetParam().open(folder_.path());
+    ASSERT_TRUE(opened) << opened.error().message;
+    journal_ = std::move(*opened);
+  }
+
+  std::vector<Outcome> append(const std::vector<Delivery>& batch) {
+    const auto appended = journal_->append(batch);
+    EXPECT_TRUE(appended) << appended.error().message;
+    std::vector<Outcome> outcomes;
+    for (const auto& one : appended.value_or(std::vector<Appended>())) outcomes.push_back(one.outcome);
+    return outcomes;
+  }
+
+  TemporaryFolder folder_;
+  std::unique_ptr<Journal> journal_;
+};
+
+Delivery delivery(std::string id, std::string body, std::string origin = "events") {
+  Delivery made;
+  made.source = SourceName("events");
+  made.origin = Origin(origin);
+  made.id = std::move(id);
+  made.received_at = {1'700'000'000'000};
+  made.headers = {{"content-type", "application/json"}};
+  made.body = std::move(body);
+  return made;
+}
+
+bool same(const Delivery& a, const Delivery& b) {
+  return a.source == b.source && a.origin == b.origin && a.id == b.id && a.received_at == b.received_at &&
+         a.headers == b.headers && a.body == b.body;
+}
+
+TEST_P(JournalContract, redelivery_is_stored_once) {
+  EXPECT_THAT(append({delivery("1", "a")}), ElementsAre(Outcome::kStored));
+  EXPECT_THAT(append({delivery("1", "a")}), ElementsAre(Outcome::kDuplicate));
+  EXPECT_EQ(journal_->last_sequence(0).value(), 1u);
+}
+
+TEST_P(JournalContract, duplicates_and_conflicts_within_one_batch_are_seen) {
+  EXPECT_THAT(append({delivery("1", "a"), delivery("1", "a"), delivery("1", "b"), delivery("2", "a")}),
+              ElementsAre(Outcome::kStored, Outcome::kDuplicate, Outcome::kConflict, Outcome::kStored));
+  EXPECT_EQ(journal_->last_sequence(0).value(), 2u);
+}
+
+TEST_P(JournalContract, the_same_id_with_another_body_is_a_conflict_and_names_the_first) {
+  append({delivery("0", "x"), delivery("1", "a")});
+  const auto appended = journal_->append(std::vector{delivery("1", "b")});
+  ASSERT_TRUE(appended);
+  EXPECT_EQ(appended->at(0).outcome, Outcome::kConflict);
+  EXPECT_EQ(appended->at(0).position, (JournalPosition{0, 2}));
+  EXPECT_EQ((*journal_->row({0, 2}))->delivery.body, "a");
+}
+
+TEST_P(JournalContract, the_same_id_of_another_origin_is_another_delivery) {
+  EXPECT_THAT(append({delivery("1", "a", "x"), delivery("1", "a", "y")}),
+              ElementsAre(Outcome::kStored, Outcome::kStored));
+  // No way of joining origin and id makes two pairs look alike.
+  EXPECT_THAT(append({delivery("b", "a", "a"), delivery("", "a", "ab"), delivery("ab", "a", "")}),
+              ElementsAre(Outcome::kStored, Outcome::kStored, Outcome::kStored));
+}
+
+TEST_P(JournalContract, rows_come_back_as_they_went_in) {
+  std::vector<Delivery> batch = {delivery("1", ""),
+                                 delivery("2", std::string(100'000, 'x')),
+                                 delivery("3", std::string("a\0b\xff", 4)),
+                                 delivery("4", std::string(1023, 'y')),
+                                 delivery("5", std::string(1024, 'z')),
+                                 delivery(std::string("n\0l", 3), "n")};
+  batch[3].headers = {{"a", ""}, {"", "b"}, {"a", "again"}};
+  batch[4].headers = {};
+  append(batch);
+  const auto rows = journal_->read(0, 0, 100, SIZE_MAX);
+  ASSERT_TRUE(rows) << rows.error().message;
+  ASSERT_EQ(rows->size(), batch.size());
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    EXPECT_EQ((*rows)[i].position, (JournalPosition{0, i + 1}));
+    EXPECT_TRUE(same((*rows)[i].delivery, batch[i])) << i;
+  }
+}
+
+TEST_P(JournalContract, reading_stops_at_its_limits_but_gives_at_least_one_row) {
+  append({delivery("1", std::string(10, 'a')), delivery("2", std::string(10, 'b')), delivery("3", "c")});
+  const auto count = [&](std::uint64_t after, std::size_t rows_max, std::size_t bytes_max) {
+    return journal_->read(0, after, rows_max, bytes_max).value().size();
+  };
+  EXPECT_EQ(count(0, 2, 1000), 2u);
+  EXPECT_EQ(count(0, 3, 20), 2u);
+  EXPECT_EQ(count(0, 3, 21), 3u);
+  EXPECT_EQ(count(0, 3, 19), 1u);
+  EXPECT_EQ(count(0, 3, 0), 1u);
+  EXPECT_EQ(count(2, 3, 0), 1u);
+  EXPECT_EQ(count(3, 3, 100), 0u);
+  EXPECT_EQ(count(9, 3, 100), 0u);
+  EXPECT_EQ(count(0, 0, 100), 0u);
+  EXPECT_TRUE(journal_->read(1, 0, 9, 99).value().empty());
+}
+
+TEST_P(JournalContract, a_row_that_is_not_there_is_nothing) {
+  append({delivery("1", "a")});
+  EXPECT_FALSE(journal_->row({0, 0}).value());
+  EXPECT_TRUE(journal_->row({0, 1}).value());
+  EXPECT_FALSE(journal_->row({0, 2}).value());
+  EXPECT_FALSE(journal_->row({1, 1}).value());
+  EXPECT_EQ(journal_->last_sequence(1).value(), 0u);
+}
+
+TEST_P(JournalContract, an_empty_batch_changes_nothing) {
+  EXPECT_TRUE(append({}).empty());
+  EXPECT_EQ(journal_->last_sequence(0).value(), 0u);
+}
+
+TEST_P(JournalContract, tokens_are_replaced_by_id_and_listed_in_order) {
+  ASSERT_TRUE(journal_->put_token({"b", std::string("h\0h", 3), Role::kViewer, "first", {5}, {}}));
+  ASSERT_TRUE(journal_->put_token({"a", "hash", Role::kAdmin, "second", {6}, {}}));
+  ASSERT_TRUE(journal_->put_token({"b", "new", Role::kIngest, "third", {7}, Instant{8}}));
+  const auto tokens = journal_->tokens().value();
+  ASSERT_EQ(tokens.size(), 2u);
+  EXPECT_EQ(tokens[0].id, "a");
+  EXPECT_EQ(tokens[0].role, Role::kAdmin);
+  EXPECT_FALSE(tokens[0].revoked_at);
+  EXPECT_EQ(tokens[1].secret_hash, "new");
+  EXPECT_EQ(tokens[1].revoked_at, Instant{8});
+  EXPECT_EQ(journal_->token("b").value()->name, "third");
+  EXPECT_FALSE(journal_->token("c").value());
+}
+
+TEST_P(JournalContract, users_are_replaced_by_name_and_listed_in_order) {
+  ASSERT_TRUE(journal_->put_user({"zoe", "hash", Role::kViewer, {5}}));
+  ASSERT_TRUE(journal_->put_user({"ann", "hash2", Role::kAdmin, {6}}));
+  ASSERT_TRUE(journal_->put_user({"zoe", "hash3", Role::kOperator, {7}}));
+  const auto users = journal_->users().value();
+  ASSERT_EQ(users.size(), 2u);
+  EXPECT_EQ(users[0].name, "ann");
+  EXPECT_EQ(users[1].password_hash, "hash3");
+  EXPECT_EQ(journal_->user("zoe").value()->role, Role::kOperator);
+  EXPECT_FALSE(journal_->user("bob").value());
+}
+
+TEST_P(JournalContract, the_audit_log_is_read_newest_first) {
+  for (int i = 1; i <= 3; ++i) {
+    ASSERT_TRUE(journal_->append_audit({{i}, "local", "token.create", std::to_string(i)}));
+  }
+  const auto rows = journal_->audit(2).value();
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].subject, "3");
+  EXPECT_EQ(rows[1].at, Instant{2});
+  EXPECT_EQ(journal_->audit(SIZE_MAX).value().size(), 3u);
+}
+
+TEST_P(JournalContract, verify_counts_the_rows_and_reports_the_end) {
+  append({delivery("1", "a"), delivery("2", std::string(5000, 'b'))});
+  std::uint64_t done = 0, total = 0;
+  const auto rows = journal_->verify([&](std::uint64_t d, std::uint64_t t) { done = d, total = t; });
+  ASSERT_TRUE(rows) << rows.error().message;
+  EXPECT_EQ(*rows, 2u);
+  EXPECT_EQ(done, 2u);
+  EXPECT_EQ(total, 2u);
+}
+
+class DurableJournalContract : public JournalContract {};
+
+TEST_P(DurableJournalContract, opening_again_finds_everything) {
+  append({delivery("1", "a"), delivery("2", "b")});
+  ASSERT_TRUE(journal_->put_token({"t", "h", Role::kViewer, "n", {1}, {}}));
+  reopen();
+  EXPECT_EQ(journal_->last_sequence(0).value(), 2u);
+  EXPECT_THAT(append({delivery("2", "b"), delivery("2", "c"), delivery("3", "c")}),
+              ElementsAre(Outcome::kDuplicate, Outcome::kConflict, Outcome::kStored));
+  EXPECT_EQ((*journal_->row({0, 3}))->delivery.body, "c");
+  EXPECT_TRUE(journal_->token("t").value());
+  EXPECT_EQ(journal_->verify({}).value(), 3u);
+}
+
+/// The same random calls on this implementation and on the oracle, with every answer compared.
+TEST_P(JournalContract, random_calls_answer_as_the_oracle_does) {
+  for (std::uint64_t seed = first_seed(), end = seed + seeds(20); seed < end; ++seed) {
+    SCOPED_TRACE("FAIRLEAD_SEED=" + std::to_string(seed));
+    RandomRows random(seed);
+    TemporaryFolder folder;
+    auto tested = GetParam().open(folder.path());
+    ASSERT_TRUE(tested);
+    const auto oracle = make_memory_journal();
+    const auto ids = random.below(400) + 1;
+    for (int step = 0; step < 60; ++step) {
+      const auto batch = random.many<Delivery>(30, [&] { return random.delivery(ids, 3000); });
+      const auto expected = oracle->append(batch).value();
+      const auto found = (*tested)->append(batch);
+      ASSERT_TRUE(found) << found.error().message;
+      ASSERT_EQ(found->size(), expected.size());
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        ASSERT_EQ((*found)[i].outcome, expected[i].outcome);
+        ASSERT_EQ((*found)[i].position, expected[i].position);
+      }
+      if (GetParam().durable && random.chance(5)) {
+        tested->reset();
+        tested = GetParam().open(folder.path());
+        ASSERT_TRUE(tested);
+      }
+      const auto after = random.below(40), rows_max = random.below(20), bytes_max = random.below(20'000);
+      const auto expected_rows = oracle->read(0, after, rows_max, bytes_max).value();
+      const auto rows = (*tested)->read(0, after, rows_max, bytes_max);
+      ASSERT_TRUE(rows) << rows.error().message;
+      ASSERT_EQ(rows->size(), expected_rows.size());
+      for (std::size_t i = 0; i < rows->size(); ++i) {
+        ASSERT_TRUE(same((*rows)[i].delivery, expected_rows[i].delivery));
+        ASSERT_EQ((*rows)[i].position, expected_rows[i].position);
+      }
+    }
+    ASSERT_EQ((*tested)->last_sequence(0).value(), oracle->last_sequence(0).value());
+    ASSERT_EQ((*tested)->verify({}).value(), oracle->verify({}).value());
+  }
+}
+
+const Implementation kMemory{"memory", false,
+                             [](const auto&) -> Result<std::unique_ptr<Journal>> { return make_memory_journal(); }};
+const Implementation kSqlite{"sqlite", true, [](const auto& folder) { return open_sqlite_journal(folder); }};
+constexpr auto kNameOf = [](const auto& suite) { return suite.param.name; };
+
+INSTANTIATE_TEST_SUITE_P(Stores, JournalContract, testing::Values(kMemory, kSqlite), kNameOf);
+INSTANTIATE_TEST_SUITE_P(Stores, DurableJournalContract, testing::Values(kSqlite), kNameOf);
+
+}  // namespace
+}  // namespace fairlead::store
