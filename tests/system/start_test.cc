@@ -137,7 +137,7 @@ TEST_F(Start, flipped_byte_of_a_stored_delivery_is_found_by_verify) {
   sqlite3* database = nullptr;
   ASSERT_EQ(sqlite3_open((data() / "journal.db").c_str(), &database), SQLITE_OK);
   const char* flip =
-      "UPDATE delivery SET body = CAST(substr(body, 1, length(body) - 1) || x'00' AS BLOB) WHERE sequence = 1";
+      "UPDATE deliveries SET body = CAST(substr(body, 1, length(body) - 1) || x'00' AS BLOB) WHERE sequence = 1";
   char* error = nullptr;
   ASSERT_EQ(sqlite3_exec(database, flip, nullptr, nullptr, &error), SQLITE_OK) << error;
   sqlite3_close(database);
