@@ -114,6 +114,7 @@ struct Linker::Impl {
   store::Derived& derived;
   const Policy& policy;
   GraphCache graphs;
+  std::function<void()> between_commit_and_look;
 
   Status link_marked(const store::DirtyService& mark, const std::function<bool()>& out_of_time);
   Status link_in(store::DerivedWriter& writer, const store::DirtyService& mark,
@@ -134,6 +135,7 @@ Status Linker::Impl::link_marked(const store::DirtyService& mark, const std::fun
       return done;
     }
   }
+  if (between_commit_and_look) between_commit_and_look();
   // After the commit: whoever adds an edge from here on finds our `missing` rows and marks the service himself.
   if (!linked_since) return {};
   return look_again(mark.service, *linked_since, edges_read);
@@ -174,10 +176,17 @@ Status Linker::Impl::look_again(const ServiceName& service, Instant since, const
   return writer->commit();
 }
 
-Linker::Linker(store::Derived& derived, const Policy& policy)
-    : impl_(new Impl{.derived = derived, .policy = policy, .graphs = GraphCache{}}) {}
+Linker::Linker(store::Derived& derived, const Policy& policy, std::size_t graph_cache_bytes_max)
+    : impl_(new Impl{.derived = derived,
+                     .policy = policy,
+                     .graphs = GraphCache(graph_cache_bytes_max),
+                     .between_commit_and_look = {}}) {}
 
 Linker::~Linker() = default;
+
+void Linker::set_between_commit_and_look(std::function<void()> hook) {
+  impl_->between_commit_and_look = std::move(hook);
+}
 
 Result<bool> Linker::run(int budget_ms) {
   using Clock = std::chrono::steady_clock;  // only says when to pause; no result depends on it

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
+#include "base/limits.h"
 #include "base/result.h"
 #include "model/policy.h"
 #include "store/store.h"
@@ -12,11 +14,15 @@ namespace fairlead::engine {
 /// days. Holds the caches (commit graphs, visited sets); dropping it changes no result.
 class Linker {
  public:
-  Linker(store::Derived& derived, const Policy& policy);
+  Linker(store::Derived& derived, const Policy& policy,
+         std::size_t graph_cache_bytes_max = limits::kGraphCacheBytesMax);
   ~Linker();
 
   /// Works through the marks until none is left or about `budget_ms` are spent; returns whether work is left.
   Result<bool> run(int budget_ms);
+
+  /// Called between the commit of links and the look for edges that came meanwhile: tests put another writer there.
+  void set_between_commit_and_look(std::function<void()> hook);
 
  private:
   struct Impl;

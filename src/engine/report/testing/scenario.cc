@@ -36,11 +36,12 @@ std::vector<std::string> words_of(std::string_view line) {
       words.push_back(word);
     word.clear();
   };
-  for (const char c : line) {
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
     if (c == '"') {
       quoted = !quoted;
-    } else if (c == '#' && !quoted && word.empty()) {
-      break;
+    } else if (c == '#' && !quoted && word.empty() && (i + 1 == line.size() || line[i + 1] == ' ')) {
+      break;  // `#7` is a change
     } else if ((c == ' ' || c == '\t') && !quoted) {
       end_word();
     } else {
@@ -307,8 +308,14 @@ class Parser {
   }
 
   Status incident(const std::string& id, const std::vector<Field>& fields, JsonObject& json) {
-    json.text("id", id).text("service", "api").text("environment", "production");
-    for (const Field& field : fields) RETURN_IF_ERROR(plain(field, json));
+    json.text("id", id).text("service", "api");
+    bool elsewhere = false;
+    for (const Field& field : fields) {
+      elsewhere |= field.name == "env";
+      if (field.name == "env" && field.value == "-") continue;  // names none
+      RETURN_IF_ERROR(plain(field, json));
+    }
+    if (!elsewhere) json.text("environment", "production");
     name(EntityKey::of(EntityKind::kIncident, Origin{"events"}, id), id);
     return {};
   }
