@@ -1,9 +1,5 @@
 #include "model/codec.h"
 
-#include <algorithm>
-#include <array>
-
-#include "base/check.h"
 #include "model/wire.h"
 
 namespace fairlead {
@@ -15,7 +11,6 @@ using wire::Writer;
 // Stored on disk, append only. A row starts with its format's version; fields that are added later get new tags and
 // need no new version.
 constexpr std::uint8_t kEntityFormat = 1;
-constexpr std::uint8_t kSummaryFormat = 1;
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Values. Each type writes itself and reads itself back; a reader takes exactly what its writer wrote.
@@ -301,11 +296,6 @@ Result<Entity> decode_fields(Reader& in) {
   return Entity{std::move(entity)};
 }
 
-Status check_format(std::uint8_t format, std::uint8_t known) {
-  if (format == known) return {};
-  return fail(ErrorCode::kCorrupt, "a stored row has format {}, and this program reads {}", format, known);
-}
-
 }  // namespace
 
 std::string encode(const Entity& entity) {
@@ -314,7 +304,9 @@ std::string encode(const Entity& entity) {
 
 Result<Entity> decode_entity(std::string_view bytes) {
   Reader in(bytes);
-  RETURN_IF_ERROR(check_format(in.byte(), kEntityFormat));
+  if (const std::uint8_t format = in.byte(); format != kEntityFormat) {
+    return fail(ErrorCode::kCorrupt, "a stored row has format {}, and this program reads {}", format, kEntityFormat);
+  }
   const auto kind = static_cast<EntityKind>(in.byte());
   switch (kind) {
     case EntityKind::kRun:
@@ -337,59 +329,6 @@ Result<Entity> decode_entity(std::string_view bytes) {
       break;
   }
   return fail(ErrorCode::kCorrupt, "a stored row has an unknown kind {}", static_cast<int>(kind));
-}
-
-std::string encode(const DaySummary& summary) {
-  CHECK(std::ranges::is_sorted(summary.values));
-  std::string row;
-  row.reserve(16 + summary.values.size() * 4);
-  Writer out(row);
-  out.byte(kSummaryFormat);
-  out.integer(summary.count);
-  out.integer(summary.ones);
-  out.number(summary.values.size());
-  // Sorted values are stored as the first one and the steps from there, which are small and never negative. Unsigned
-  // arithmetic holds every step.
-  for (std::size_t i = 0; i < summary.values.size(); ++i) {
-    if (i == 0) {
-      out.integer(summary.values[0]);
-    } else {
-      out.number(static_cast<std::uint64_t>(summary.values[i]) - static_cast<std::uint64_t>(summary.values[i - 1]));
-    }
-  }
-  out.number(summary.excluded.size());
-  for (const auto& [reason, count] : summary.excluded) {
-    out.text(reason);
-    out.integer(count);
-  }
-  return row;
-}
-
-Result<DaySummary> decode_day_summary(std::string_view bytes) {
-  Reader in(bytes);
-  RETURN_IF_ERROR(check_format(in.byte(), kSummaryFormat));
-  DaySummary summary;
-  summary.count = in.integer();
-  summary.ones = in.integer();
-  const std::size_t values = in.count();
-  summary.values.reserve(values);
-  for (std::size_t i = 0; i < values && !in.failed(); ++i) {
-    if (i == 0) {
-      summary.values.push_back(in.integer());
-      continue;
-    }
-    const std::int64_t previous = summary.values.back();
-    const auto value = static_cast<std::int64_t>(static_cast<std::uint64_t>(previous) + in.number());
-    if (value < previous) in.fail();  // wrapped round: the step leaves the number's range
-    summary.values.push_back(value);
-  }
-  const std::size_t reasons = in.count();
-  for (std::size_t i = 0; i < reasons && !in.failed(); ++i) {
-    std::string reason(in.text());
-    summary.excluded.insert_or_assign(summary.excluded.end(), std::move(reason), in.integer());
-  }
-  if (in.failed() || !in.at_end()) return fail(ErrorCode::kCorrupt, "a stored summary is damaged");
-  return summary;
 }
 
 }  // namespace fairlead

@@ -1,6 +1,6 @@
 #pragma once
 
-// The stored form of entities and summaries: tag, length, payload per field, so that an older row reads in a newer
+// The stored form of entities: tag, length, payload per field, so that an older row reads in a newer
 // program and an unknown tag is passed over. docs/formats.md describes the bytes.
 
 #include <string>
@@ -8,7 +8,6 @@
 
 #include "base/result.h"
 #include "model/entities.h"
-#include "model/facts.h"
 
 namespace fairlead {
 
@@ -16,10 +15,6 @@ namespace fairlead {
 std::string encode(const Entity& entity);
 /// kCorrupt for anything that `encode` of this or an earlier program did not write.
 Result<Entity> decode_entity(std::string_view bytes);
-
-/// `summary.values` must be sorted.
-std::string encode(const DaySummary& summary);
-Result<DaySummary> decode_day_summary(std::string_view bytes);
 
 /// One entity as canonical JSON: sorted keys, no space, only known fields; the same text for equal entities. Beside its
 /// fields an object has `type`, `key`, `origin` and `id`; a status register becomes `status` and `status_at`. Times are

@@ -14,9 +14,5 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     CHECK(encode(*again) == row);
     CHECK(to_json(*again, true) == to_json(*entity, true));
   }
-  if (const auto summary = decode_day_summary(bytes)) {
-    const auto again = decode_day_summary(encode(*summary));
-    CHECK(again.has_value() && *again == *summary);
-  }
   return 0;
 }

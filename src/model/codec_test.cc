@@ -162,47 +162,6 @@ TEST(StoredRow, a_huge_count_reserves_nothing) {
   EXPECT_FALSE(decode_entity(row));
 }
 
-DaySummary random_summary(Dice& dice) {
-  DaySummary summary;
-  summary.count = dice.roll(1000);
-  summary.ones = dice.roll(1000);
-  for (std::int64_t i = dice.roll(50); i > 0; --i) {
-    summary.values.push_back(dice.one_in(10) ? (dice.one_in(2) ? INT64_MAX : INT64_MIN)
-                                             : dice.roll(1'000'000) - 500'000);
-  }
-  std::sort(summary.values.begin(), summary.values.end());
-  if (dice.one_in(2)) summary.excluded["baseline_deployment"] = dice.roll(10);
-  if (dice.one_in(2)) summary.excluded["negative_leg"] = dice.roll(10);
-  return summary;
-}
-
-TEST(StoredSummary, reads_back_as_it_was) {
-  for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
-    Dice dice(seed);
-    const DaySummary summary = random_summary(dice);
-    const auto decoded = decode_day_summary(encode(summary));
-    ASSERT_TRUE(decoded) << "seed " << seed;
-    ASSERT_EQ(*decoded, summary) << "seed " << seed;
-  }
-}
-
-TEST(StoredSummary, cut_off_or_damaged_ones_never_do_worse_than_fail) {
-  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
-    Dice dice(seed);
-    const std::string row = encode(random_summary(dice));
-    for (std::size_t size = 0; size < row.size(); ++size) {
-      EXPECT_FALSE(decode_day_summary(std::string_view(row).substr(0, size))) << "seed " << seed << ", size " << size;
-    }
-    EXPECT_FALSE(decode_day_summary(row + '\0'));
-    std::string damaged = row;
-    damaged[static_cast<std::size_t>(dice.roll(static_cast<std::int64_t>(row.size())))] =
-        static_cast<char>(dice.roll(256));
-    if (const auto decoded = decode_day_summary(damaged)) {
-      EXPECT_TRUE(std::is_sorted(decoded->values.begin(), decoded->values.end())) << "seed " << seed;
-    }
-  }
-}
-
 TEST(EntityJson, is_sorted_and_canonical) {
   EXPECT_EQ(
       to_json(Entity{small_deployment()}, false),
