@@ -52,48 +52,34 @@ Status EntityBatch::write() {
   RETURN_IF_ERROR(write_edges());
   for (const EntityKey& key : order_) {
     Cached& cached = entities_.at(key);
-    if (cached.changed) RETURN_IF_ERROR(write_entity(key, cached));
+    if (cached.changed) write_entity(key, cached);
+  }
+  if (!no_longer_named_.empty()) {
+    ASSIGN_OR_RETURN(const Marks marks, marks_for(no_longer_named_, writer_));
+    marks.write(writer_);
+    touched_.merge(std::move(no_longer_named_));
   }
   marks_.write(writer_);
   return {};
 }
 
-Status EntityBatch::write_entity(const EntityKey& key, Cached& cached) {
+void EntityBatch::write_entity(const EntityKey& key, Cached& cached) {
   Place place = place_of(cached.now, policy_);
   store::EntityRow now{key, std::move(cached.now), std::move(place)};
   const store::EntityRow* old = cached.old ? &*cached.old : nullptr;
-  const std::vector<Mention> terms = mentions_of(now.entity, now.place.service);
-  writer_.put_entity(now, terms);
+  writer_.put_entity(now, mentions_of(now.entity, now.place.service));
+  if (std::holds_alternative<Deployment>(now.entity)) mark_deployment(key, old, now);
+  if (std::holds_alternative<Incident>(now.entity)) mark_incident(key, old, now);
 
-  switch (kind_of(now.entity)) {
-    case EntityKind::kDeployment:
-      mark_deployment(key, old, now);
-      if (old) touched_.add_deployment(key, now.place.service, mentions_of(old->entity, old->place.service));
-      touched_.add_deployment(key, now.place.service, terms);
-      break;
-    case EntityKind::kIncident:
-      mark_incident(key, old, now);
-      if (old) touched_.add_incident(key, now.place.service, mentions_of(old->entity, old->place.service));
-      touched_.add_incident(key, now.place.service, terms);
-      break;
-    case EntityKind::kChange:
-      if (old) touched_.add_change(std::get<Change>(old->entity));
-      touched_.add_change(std::get<Change>(now.entity));
-      break;
-    case EntityKind::kCommit: {
-      const auto& commit = std::get<Commit>(now.entity);
-      touched_.add_commit(commit, !old);
-      break;
-    }
-    case EntityKind::kRun:
-    case EntityKind::kTask:
-    case EntityKind::kAlert:
-    case EntityKind::kCanary:
-    case EntityKind::kTarget:
-      break;
+  Touched named_now;
+  named_now.add(now, !old);
+  if (old && !std::holds_alternative<Commit>(now.entity)) {
+    Touched named_before;
+    named_before.add(*old, false);
+    no_longer_named_.merge(named_before.without(named_now));
   }
+  touched_.merge(std::move(named_now));
   written_.push_back(std::move(now));
-  return {};
 }
 
 /// Old and new service, since the earlier of old and new finish; of what has not finished, the time it has.

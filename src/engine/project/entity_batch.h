@@ -40,7 +40,7 @@ class EntityBatch {
   };
 
   Result<Cached*> cached(const Entity& observation);
-  Status write_entity(const EntityKey& key, Cached& cached);
+  void write_entity(const EntityKey& key, Cached& cached);
   Status write_edges();
   void mark_deployment(const EntityKey& key, const store::EntityRow* old, const store::EntityRow& now);
   void mark_incident(const EntityKey& key, const store::EntityRow* old, const store::EntityRow& now);
@@ -52,6 +52,9 @@ class EntityBatch {
   std::set<Edge> edges_;
   Marks marks_;
   Touched touched_;
+  /// What entities spoke of before and speak of no more. After a crash nobody could tell any more what to look for, so
+  /// this is looked up within the transaction, and once more after it like all the rest.
+  Touched no_longer_named_;
   std::vector<store::EntityRow> written_;
 };
 

@@ -32,12 +32,10 @@ Status replace_page(store::Derived& derived, const Policy& policy, store::Entity
   std::vector<store::EntityRow> moved;
   for (store::EntityRow& row : page.rows) {
     Place place = place_of(row.entity, policy);
-    if (std::holds_alternative<Incident>(row.entity) && place.service.empty()) {
-      homeless.add_incident(row.key, place.service, mentions_of(row.entity, place.service));
-    }
-    if (place == row.place) continue;
+    const bool moves = place != row.place;
     row.place = std::move(place);
-    moved.push_back(std::move(row));
+    if (std::holds_alternative<Incident>(row.entity) && row.place.service.empty()) homeless.add(row, false);
+    if (moves) moved.push_back(std::move(row));
   }
   if (moved.empty()) return {};
   ASSIGN_OR_RETURN(const auto writer, derived.write());

@@ -123,7 +123,9 @@ Status Projector::finish_interrupted_look(std::uint32_t lane) {
       limits.rows_max = std::min<std::size_t>(limits.rows_max, range.last - range.first + 1);
       ASSIGN_OR_RETURN(const auto deliveries, read_deliveries(journal_, policy_, lane, range.first - 1, limits));
       if (deliveries.empty()) break;
-      touched.merge(touched_by(deliveries, policy_));
+      ASSIGN_OR_RETURN(const auto reader, derived_.read());
+      ASSIGN_OR_RETURN(Touched some, touched_by(deliveries, *reader));
+      touched.merge(std::move(some));
       range.first = deliveries.back().outcome.position.sequence + 1;
     }
     RETURN_IF_ERROR(look(lane, touched));

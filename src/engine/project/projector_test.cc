@@ -188,5 +188,22 @@ TEST_F(ProjectorTest, marks_survive_a_crash_between_commit_and_look) {
   EXPECT_THAT(marks(), ElementsAre(std::pair("api", today(10))));
 }
 
+TEST_F(ProjectorTest, what_an_entity_spoke_of_before_is_marked_even_if_it_crashes_then) {
+  append_and_project(commit_json("a1", "[]"));
+  append_and_project(commit_json("a2", R"(["a1"])"));
+  append_and_project(deployment_json("d1", "api", "10:00", "a1"));
+  append_and_project(deployment_json("d2", "api", "12:00", "a2"));
+  append_and_project(
+      R"({"type":"change","repository":"github.com/acme/api","number":"1","merge_sha":"a2","updated_at":1})");
+  link();
+  struct Crash {};
+  projector_.set_between_commit_and_look([] { throw Crash(); });
+  append(R"({"type":"change","repository":"github.com/acme/api","number":"1","merge_sha":"elsewhere","updated_at":2})");
+  EXPECT_THROW(static_cast<void>(projector_.step(0)), Crash);
+  Projector after_restart(*journal_, *derived_, policy_);
+  must(after_restart.step(0));
+  EXPECT_THAT(marks(), ElementsAre(std::pair("api", today(12))));
+}
+
 }  // namespace
 }  // namespace fairlead::engine

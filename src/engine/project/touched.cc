@@ -1,5 +1,8 @@
 #include "engine/project/touched.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
 #include <variant>
 
 namespace fairlead::engine {
@@ -57,17 +60,31 @@ Status mark_deployments_named(const EntityKey& incident, const Touched::Naming& 
   return {};
 }
 
-void add_entity(Touched& touched, const Entity& entity, const Policy& policy) {
-  const ServiceName service = place_of(entity, policy).service;
-  if (const auto* commit = std::get_if<Commit>(&entity)) {
-    touched.add_commit(*commit, true);
-  } else if (const auto* change = std::get_if<Change>(&entity)) {
-    touched.add_change(*change);
-  } else if (std::holds_alternative<Deployment>(entity)) {
-    touched.add_deployment(key_of(entity), service, mentions_of(entity, service));
-  } else if (std::holds_alternative<Incident>(entity)) {
-    touched.add_incident(key_of(entity), service, mentions_of(entity, service));
+template <class T>
+std::set<T> difference(const std::set<T>& all, const std::set<T>& other) {
+  std::set<T> rest;
+  std::ranges::set_difference(all, other, std::inserter(rest, rest.end()));
+  return rest;
+}
+
+using Namings = std::map<EntityKey, Touched::Naming>;
+
+void merge_namings(Namings& into, Namings& from) {
+  for (auto& [key, naming] : from) {
+    Touched::Naming& merged = into[key];
+    if (merged.service.empty()) merged.service = naming.service;
+    merged.terms.merge(naming.terms);
   }
+}
+
+Namings difference(const Namings& all, const Namings& other) {
+  Namings rest;
+  for (const auto& [key, naming] : all) {
+    const auto in_other = other.find(key);
+    auto terms = in_other == other.end() ? naming.terms : difference(naming.terms, in_other->second.terms);
+    if (!terms.empty()) rest[key] = {naming.service, std::move(terms)};
+  }
+  return rest;
 }
 
 }  // namespace
@@ -76,9 +93,19 @@ bool Touched::empty() const {
   return commits.empty() && extended.empty() && change_numbers.empty() && deployments.empty() && incidents.empty();
 }
 
-void Touched::add_commit(const Commit& commit, bool first_seen) {
-  commits.insert({commit.repository(), commit.sha()});
-  if (first_seen) commits.insert({RepositoryName{}, commit.sha()});
+void Touched::add(const store::EntityRow& row, bool first_seen) {
+  if (const auto* commit = std::get_if<Commit>(&row.entity)) {
+    commits.insert({commit->repository(), commit->sha()});
+    if (first_seen) commits.insert({RepositoryName{}, commit->sha()});
+  } else if (const auto* change = std::get_if<Change>(&row.entity)) {
+    add_change(*change);
+  } else if (std::holds_alternative<Deployment>(row.entity) || std::holds_alternative<Incident>(row.entity)) {
+    const std::vector<Mention> terms = mentions_of(row.entity, row.place.service);
+    auto& namings = std::holds_alternative<Deployment>(row.entity) ? deployments : incidents;
+    Naming& naming = namings[row.key];
+    naming.service = row.place.service;
+    naming.terms.insert(terms.begin(), terms.end());
+  }
 }
 
 void Touched::add_change(const Change& change) {
@@ -89,42 +116,34 @@ void Touched::add_change(const Change& change) {
   change_numbers.insert(mention_number(repository, change.number()));
 }
 
-void Touched::add_deployment(const EntityKey& key, const ServiceName& service, const std::vector<Mention>& terms) {
-  Naming& naming = deployments[key];
-  naming.service = service;
-  naming.terms.insert(terms.begin(), terms.end());
-}
-
-void Touched::add_incident(const EntityKey& key, const ServiceName& service, const std::vector<Mention>& terms) {
-  Naming& naming = incidents[key];
-  naming.service = service;
-  naming.terms.insert(terms.begin(), terms.end());
-}
-
 void Touched::merge(Touched other) {
   commits.merge(other.commits);
   extended.merge(other.extended);
   change_numbers.merge(other.change_numbers);
-  const auto merge_naming = [](std::map<EntityKey, Naming>& into, std::map<EntityKey, Naming>& from) {
-    for (auto& [key, naming] : from) {
-      Naming& merged = into[key];
-      merged.service = naming.service;
-      merged.terms.merge(naming.terms);
-    }
-  };
-  merge_naming(deployments, other.deployments);
-  merge_naming(incidents, other.incidents);
+  merge_namings(deployments, other.deployments);
+  merge_namings(incidents, other.incidents);
 }
 
-Touched touched_by(std::span<const ReadDelivery> deliveries, const Policy& policy) {
+Touched Touched::without(const Touched& other) const {
+  Touched rest;
+  rest.commits = difference(commits, other.commits);
+  rest.extended = difference(extended, other.extended);
+  rest.change_numbers = difference(change_numbers, other.change_numbers);
+  rest.deployments = difference(deployments, other.deployments);
+  rest.incidents = difference(incidents, other.incidents);
+  return rest;
+}
+
+Result<Touched> touched_by(std::span<const ReadDelivery> deliveries, store::DerivedReader& reader) {
   Touched touched;
   for (const ReadDelivery& delivery : deliveries) {
     for (const Observation& observation : delivery.observations) {
-      if (const auto* entity = std::get_if<Entity>(&observation)) {
-        add_entity(touched, *entity, policy);
-      } else if (const auto* edge = std::get_if<Edge>(&observation)) {
+      if (const auto* edge = std::get_if<Edge>(&observation)) {
         touched.commits.insert({edge->repository, edge->sha});
         touched.extended.insert({edge->repository, edge->sha});
+      } else if (const auto* entity = std::get_if<Entity>(&observation)) {
+        ASSIGN_OR_RETURN(const auto row, reader.entity(key_of(*entity)));
+        if (row) touched.add(*row, true);
       }
     }
   }

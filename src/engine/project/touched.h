@@ -34,16 +34,20 @@ struct Touched {
   std::map<EntityKey, Naming> incidents;
 
   bool empty() const;
-  /// `first_seen`: deployments may have named its sha without a repository, and now they can find it.
-  void add_commit(const Commit& commit, bool first_seen);
-  void add_change(const Change& change);
-  void add_deployment(const EntityKey& key, const ServiceName& service, const std::vector<Mention>& terms);
-  void add_incident(const EntityKey& key, const ServiceName& service, const std::vector<Mention>& terms);
+  /// What an entity speaks of; of kinds that nothing is derived from, nothing. `first_seen`: deployments may have named
+  /// a commit's sha without its repository, and now they can find it.
+  void add(const store::EntityRow& row, bool first_seen);
   void merge(Touched other);
+  /// This without what `other` holds, too.
+  Touched without(const Touched& other) const;
+
+ private:
+  void add_change(const Change& change);
 };
 
-/// Everything that the deliveries speak of, new or not: for a batch whose marks were lost to a crash.
-Touched touched_by(std::span<const ReadDelivery> deliveries, const Policy& policy);
+/// Everything that the entities of these deliveries speak of now, new or not: for a batch whose marks were lost to a
+/// crash. What they no longer speak of was marked with their change.
+Result<Touched> touched_by(std::span<const ReadDelivery> deliveries, store::DerivedReader& reader);
 
 /// The marks that follow from what `reader` shows now: the table at the top of linking.md.
 Result<Marks> marks_for(const Touched& touched, store::DerivedReader& reader);

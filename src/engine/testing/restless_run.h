@@ -14,17 +14,13 @@
 namespace fairlead::engine::testing {
 
 /// Takes deliveries in as an unlucky engine would: batches of any size, links made at random points and to random
-/// depths, also between the commit of a batch and the look for its marks, caches dropped now and then, deliveries
-/// repeated under their own id.
+/// depths, also between the commit of a batch and the look for its marks, crashes just there, caches dropped now and
+/// then, deliveries repeated under their own id.
 class RestlessRun {
  public:
   RestlessRun(store::Journal& journal, store::Derived& derived, const Policy& policy, Dice& dice)
       : journal_(journal), derived_(derived), policy_(policy), dice_(dice) {
-    ProjectorLimits limits;
-    limits.rows_max = static_cast<std::size_t>(dice_.between(1, 12));
-    limits.observations_max = static_cast<std::size_t>(dice_.between(1, 40));
-    projector_ = std::make_unique<Projector>(journal_, derived_, policy_, limits);
-    if (dice_.chance(70)) projector_->set_between_commit_and_look([this] { link_somewhat(30); });
+    start();
   }
 
   void take(const std::vector<Delivery>& deliveries) {
@@ -40,8 +36,32 @@ class RestlessRun {
   }
 
  private:
+  struct Crash {};
+
+  void start() {
+    ProjectorLimits limits;
+    limits.rows_max = static_cast<std::size_t>(dice_.between(1, 12));
+    limits.observations_max = static_cast<std::size_t>(dice_.between(1, 40));
+    projector_ = std::make_unique<Projector>(journal_, derived_, policy_, limits);
+    if (!dice_.chance(70)) return;
+    projector_->set_between_commit_and_look([this] {
+      link_somewhat(30);
+      if (dice_.chance(4)) throw Crash();
+    });
+  }
+
+  bool project() {
+    try {
+      return !must(projector_->step(0)).outcomes.empty();
+    } catch (const Crash&) {
+      linker_ = nullptr;
+      start();
+      return true;
+    }
+  }
+
   void project_and_link() {
-    must(projector_->step(0));
+    project();
     link_somewhat(25);
   }
 
@@ -63,7 +83,7 @@ class RestlessRun {
   }
 
   void settle() {
-    while (!must(projector_->step(0)).outcomes.empty()) {
+    while (project()) {
     }
     link_all();
   }
