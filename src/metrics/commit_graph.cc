@@ -60,13 +60,4 @@ void CommitGraph::grow_slots() {
   for (Vertex v = 0; v < vertex_count(); ++v) slots_[slot_of(sha(v))] = v;
 }
 
-bool operator==(const VertexSet& a, const VertexSet& b) {
-  const auto& longer = a.words_.size() < b.words_.size() ? b.words_ : a.words_;
-  const std::size_t common = std::min(a.words_.size(), b.words_.size());
-  return std::equal(longer.begin(), longer.begin() + static_cast<std::ptrdiff_t>(common),
-                    (&longer == &a.words_ ? b.words_ : a.words_).begin()) &&
-         std::all_of(longer.begin() + static_cast<std::ptrdiff_t>(common), longer.end(),
-                     [](std::uint64_t word) { return word == 0; });
-}
-
 }  // namespace fairlead::metrics

@@ -83,7 +83,6 @@ class VertexSet {
     return true;
   }
   std::size_t bytes() const { return words_.capacity() * sizeof(std::uint64_t); }
-  friend bool operator==(const VertexSet& a, const VertexSet& b);
 
  private:
   std::vector<std::uint64_t> words_;

@@ -29,7 +29,6 @@ class StreamReach {
   void refresh(const CommitGraph& graph);
 
   bool empty() const { return deployments_ == 0; }
-  const VertexSet& visited() const { return visited_; }
   std::size_t bytes() const { return sizeof *this + visited_.bytes(); }
 
  private:

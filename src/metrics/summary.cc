@@ -19,15 +19,6 @@ DaySummary summarize(const Definition& definition, std::span<const Fact> facts) 
   return summary;
 }
 
-void add(DaySummary& total, const DaySummary& other) {
-  total.count += other.count;
-  total.ones += other.ones;
-  for (const auto& [reason, count] : other.excluded) total.excluded[reason] += count;
-  const auto middle = static_cast<std::ptrdiff_t>(total.values.size());
-  total.values.insert(total.values.end(), other.values.begin(), other.values.end());
-  std::inplace_merge(total.values.begin(), total.values.begin() + middle, total.values.end());
-}
-
 std::vector<SummaryPlace> places_of(const Fact& fact) {
   std::vector<SummaryPlace> places;
   const auto place = [&](const ServiceName& service, const EnvironmentName& environment) {

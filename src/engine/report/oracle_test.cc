@@ -24,8 +24,8 @@ using testing::World;
 constexpr std::uint64_t kWorlds = 60;
 
 struct SettledWorld {
-  explicit SettledWorld(std::uint64_t seed)
-      : world(World::random(seed)), journal(store::make_memory_journal()), derived(store::make_memory_derived()) {
+  explicit SettledWorld(std::uint64_t seed) {
+    world = World::random(seed);
     testing::append_all(*journal, orderly_deliveries(world));
     must(project_all(*journal, *derived, world.policy, {}));
     reader = must(derived->read());
@@ -52,8 +52,8 @@ struct SettledWorld {
   }
 
   World world;
-  std::unique_ptr<store::Journal> journal;
-  std::unique_ptr<store::Derived> derived;
+  std::unique_ptr<store::Journal> journal = store::make_memory_journal();
+  std::unique_ptr<store::Derived> derived = store::make_memory_derived();
   std::unique_ptr<store::DerivedReader> reader;
 };
 
@@ -79,43 +79,57 @@ RepositoryName repository_of(const SettledWorld& settled, const CommitRef& ref) 
   return known.empty() ? RepositoryName{} : *known.begin();
 }
 
+using Shas = std::set<std::string>;
+/// In the order of the stream: finish, key; and the heads.
+using StreamOrder = std::vector<std::tuple<Instant, EntityKey, Shas>>;
+using Stream = std::tuple<ServiceName, EnvironmentName, bool, RepositoryName>;
+
+std::map<Stream, StreamOrder> streams_of(const SettledWorld& settled) {
+  std::map<Stream, StreamOrder> streams;
+  for (const auto& row : settled.all(EntityKind::kDeployment)) {
+    const auto& deployment = std::get<Deployment>(row.entity);
+    const auto via = deployment.via.value_or(DeploymentVia::kDeployment);
+    if (deployment.current() != RunStatus::kSuccess || !deployment.finished_at() || row.place.service.empty() ||
+        via != deployments_from(settled.world.policy, row.place.service))
+      continue;
+    std::map<RepositoryName, Shas> heads;
+    for (const CommitRef& ref : deployment.commits.value_or({}))
+      heads[repository_of(settled, ref)].insert(ref.sha.text);
+    for (auto& [repository, shas] : heads)
+      streams[{row.place.service, row.place.environment, row.place.simulated, repository}].emplace_back(
+          *deployment.finished_at(), row.key, std::move(shas));
+  }
+  for (auto& [stream, order] : streams) std::ranges::sort(order);
+  return streams;
+}
+
+/// By deployment, `repository@sha`.
+std::map<EntityKey, Shas> shipments_of(const SettledWorld& settled) {
+  std::map<EntityKey, Shas> shipments;
+  for (const auto& [stream, order] : streams_of(settled)) {
+    const RepositoryName& repository = std::get<RepositoryName>(stream);
+    const auto edges = must(settled.reader->edges(repository, 0, 1'000'000));
+    Shas earlier;
+    for (const auto& [finish, key, heads] : order) {
+      const bool baseline = key == std::get<EntityKey>(order.front());
+      const Shas reached = reach(edges, heads);
+      for (const std::string& sha : reached) {
+        if (!baseline && !earlier.contains(sha)) shipments[key].insert(repository.text + "@" + sha);
+      }
+      earlier.insert(reached.begin(), reached.end());
+    }
+  }
+  return shipments;
+}
+
 TEST(Oracle, deployments_ship_what_no_earlier_success_of_their_stream_reaches) {
   std::size_t compared = 0;
   for (std::uint64_t seed = 1; seed <= kWorlds; ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
     const SettledWorld settled(seed);
-    using Stream = std::tuple<ServiceName, EnvironmentName, bool, RepositoryName>;
-    std::map<Stream, std::vector<std::tuple<Instant, EntityKey, std::set<std::string>>>> streams;
+    std::map<EntityKey, Shas> expected = shipments_of(settled);
     for (const auto& row : settled.all(EntityKind::kDeployment)) {
-      const auto& deployment = std::get<Deployment>(row.entity);
-      const auto via = deployment.via.value_or(DeploymentVia::kDeployment);
-      if (deployment.current() != RunStatus::kSuccess || !deployment.finished_at() || row.place.service.empty() ||
-          via != deployments_from(settled.world.policy, row.place.service))
-        continue;
-      std::map<RepositoryName, std::set<std::string>> heads;
-      for (const CommitRef& ref : deployment.commits.value_or({}))
-        heads[repository_of(settled, ref)].insert(ref.sha.text);
-      for (auto& [repository, shas] : heads)
-        streams[{row.place.service, row.place.environment, row.place.simulated, repository}].emplace_back(
-            *deployment.finished_at(), row.key, std::move(shas));
-    }
-    std::map<EntityKey, std::set<std::string>> expected;
-    for (auto& [stream, deployments] : streams) {
-      std::ranges::sort(deployments);
-      const auto edges = must(settled.reader->edges(std::get<RepositoryName>(stream), 0, 1'000'000));
-      std::set<std::string> earlier;
-      for (const auto& [finish, key, heads] : deployments) {
-        const bool baseline = key == std::get<EntityKey>(deployments.front());
-        const auto reached = reach(edges, heads);
-        for (const std::string& sha : reached) {
-          if (!baseline && !earlier.contains(sha))
-            expected[key].insert(std::get<RepositoryName>(stream).text + "@" + sha);
-        }
-        earlier.insert(reached.begin(), reached.end());
-      }
-    }
-    for (const auto& row : settled.all(EntityKind::kDeployment)) {
-      std::set<std::string> actual;
+      Shas actual;
       for (const Shipped& shipped : must(settled.reader->shipped_by(row.key)))
         actual.insert(shipped.repository.text + "@" + shipped.sha.text);
       ASSERT_EQ(actual, expected[row.key]) << row.key.hex();
