@@ -45,14 +45,16 @@ std::string verdicts_differ(std::string_view body, bool ndjson) {
   if (batch->accepted + batch->rejected.size() != events.size()) return "an event was lost";
   Interpretation expected;
   for (std::size_t index = 0; index < events.size(); ++index) {
-    // An oversized event is rejected unread. An array is no event, but alone it would be a batch.
-    if (events[index].size() > kEventBytesMax) continue;
-    Interpretation alone = interpret(events[index]);
     const bool rejected = rejects(*batch, index);
-    const bool quarantined = alone.outcome == Interpretation::Outcome::kQuarantined;
-    if (rejected && !quarantined && !events[index].starts_with('[')) {
-      return fmt::format("event {} was rejected, but interprets", index);
+    if (!events[index].starts_with('{')) {
+      // Alone it may be another body, an array for example; among others it is no event.
+      if (!rejected) return fmt::format("event {} was accepted, but is no object", index);
+      continue;
     }
+    if (events[index].size() > kEventBytesMax) continue;  // rejected unread
+    Interpretation alone = interpret(events[index]);
+    const bool quarantined = alone.outcome == Interpretation::Outcome::kQuarantined;
+    if (rejected && !quarantined) return fmt::format("event {} was rejected, but interprets", index);
     if (!rejected && quarantined) return fmt::format("event {} was accepted, but: {}", index, alone.reason);
     if (!rejected) append(expected, std::move(alone));
   }
