@@ -34,8 +34,8 @@ void apply_peer(const Service& service, const Peer& peer, Call& call) {
   Request& request = call.request;
   request.remote_address = peer.address;
   request.secure = peer.secure;
-  request.local_control = peer.local_control;
-  if (peer.is_trusted_proxy) {
+  request.local_control = peer.guest == Guest::kControl;
+  if (peer.guest == Guest::kProxy) {
     request.remote_address = service.proxies.client_address(peer.address, request.headers);
     request.secure = request.secure || forwarded_over_tls(request.headers);
     if (const auto id = request.header(kRequestIdField); id && is_request_id(*id)) call.id = *id;
@@ -152,7 +152,7 @@ Call refused_call(const Peer& peer, const Refusal& refusal, std::string id) {
   call.request.method = Method::kOther;
   call.request.id = call.id;
   call.request.remote_address = peer.address;
-  call.request.local_control = peer.local_control;
+  call.request.local_control = peer.guest == Guest::kControl;
   call.refuse(refusal);
   return call;
 }

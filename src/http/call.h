@@ -37,9 +37,8 @@ struct Service {
 /// The other end of a connection.
 struct Peer {
   std::string address;
-  bool is_trusted_proxy = false;
+  Guest guest = Guest::kClient;
   bool secure = false;
-  bool local_control = false;
 };
 
 /// One request between its head and its handler.

@@ -98,7 +98,7 @@ class ConnectionOver final : public Connection,
   ~ConnectionOver() override {
     thread_.remove(*this);
     end_stream();
-    service_.connections->remove(peer_.local_control ? std::string() : peer_.address);
+    service_.connections->remove(peer_.guest, peer_.address);
   }
 
   void start() override {
@@ -117,7 +117,7 @@ class ConnectionOver final : public Connection,
 
   void stop() override {
     if (stream_) {
-      stream_->close();
+      if (!stream_finishes_) stream_->close();
     } else if (idle_) {
       close();
     }
@@ -395,6 +395,7 @@ class ConnectionOver final : public Connection,
                  .http11 = call.http11,
                  .keep_alive = false});
     on_close_ = std::move(response.on_close);
+    stream_finishes_ = response.stream_finishes;
     const bool sent = co_await flush({});
     if (!sent) co_return tell_closed();
     deadline_ms = kNever;
@@ -407,7 +408,7 @@ class ConnectionOver final : public Connection,
     const std::shared_ptr<StreamQueue> stream = stream_;  // the handler may close it at once
     if (!response.body.empty()) stream->write(std::move(response.body));
     response.on_stream(stream);
-    if (thread_.stopping()) stream->close();
+    if (thread_.stopping() && !stream_finishes_) stream->close();
   }
 
   /// A client says nothing on a stream; the read only notices that it went away.
@@ -496,6 +497,7 @@ class ConnectionOver final : public Connection,
   bool expired_ = false;  ///< The deadline passed.
   bool cut_ = false;
   bool linger_ = false;  ///< The client may still be sending what nobody will read.
+  bool stream_finishes_ = false;
   bool writing_ = false;
   bool last_written_ = false;
 };

@@ -2,11 +2,11 @@
 
 namespace fairlead::http {
 
-bool ConnectionCount::try_add(const std::string& address) {
+bool ConnectionCount::try_add(Guest guest, const std::string& address) {
   const std::lock_guard lock(mutex_);
-  if (!address.empty()) {
-    if (total_ >= total_max_) return false;
-    std::size_t& count = by_address_[address];
+  if (guest != Guest::kControl && total_ >= total_max_) return false;
+  if (guest == Guest::kClient) {
+    std::size_t& count = by_address_[address];  // the limit is above 0, so a refusal leaves no empty entry
     if (count >= per_address_max_) return false;
     ++count;
   }
@@ -14,9 +14,9 @@ bool ConnectionCount::try_add(const std::string& address) {
   return true;
 }
 
-void ConnectionCount::remove(const std::string& address) {
+void ConnectionCount::remove(Guest guest, const std::string& address) {
   const std::lock_guard lock(mutex_);
-  if (!address.empty()) {
+  if (guest == Guest::kClient) {
     const auto at = by_address_.find(address);
     if (--at->second == 0) by_address_.erase(at);
   }

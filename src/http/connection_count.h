@@ -10,16 +10,22 @@
 
 namespace fairlead::http {
 
+/// Whose connection it is decides which limits hold for it.
+enum class Guest {
+  kControl,  ///< The control socket must work where the network is full: counted, never refused.
+  kProxy,    ///< Speaks for many clients: the total limit only.
+  kClient,
+};
+
 /// Counts the open connections of all threads, in total and by address, against their limits. Thread-safe.
 class ConnectionCount {
  public:
   ConnectionCount(std::size_t total_max, std::size_t per_address_max)
       : total_max_(total_max), per_address_max_(per_address_max) {}
 
-  /// False when a limit is reached; otherwise `remove` must follow. An empty address counts in the total only and is
-  /// always let in: the control socket must work where the network is full.
-  bool try_add(const std::string& address);
-  void remove(const std::string& address);
+  /// False when a limit is reached; otherwise `remove` must follow.
+  bool try_add(Guest guest, const std::string& address);
+  void remove(Guest guest, const std::string& address);
 
   std::size_t total() const { return total_.load(std::memory_order_relaxed); }
   /// Whether all were closed before the deadline.

@@ -184,22 +184,19 @@ void IoThread::pause(Listener& listener) {
 }
 
 void IoThread::serve(Descriptor descriptor, std::string address, Listener& listener) {
-  Peer peer{.address = std::move(address),
-            .is_trusted_proxy = false,
-            .secure = listener.kind == Kind::kTls,
-            .local_control = listener.kind == Kind::kControl};
   const int handle = descriptor.get();
-  if (peer.local_control) {
-    service_.connections->try_add({});
+  Peer peer{.address = std::move(address), .guest = Guest::kClient, .secure = listener.kind == Kind::kTls};
+  if (listener.kind == Kind::kControl) {
+    peer.guest = Guest::kControl;
     peer.address = "local";
   } else {
-    if (!service_.connections->try_add(peer.address)) {
-      if (listener.kind == Kind::kPlain) send_busy(handle);
-      return;
-    }
+    if (service_.proxies.contains(peer.address)) peer.guest = Guest::kProxy;
     const int on = 1;
     setsockopt(handle, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    peer.is_trusted_proxy = service_.proxies.contains(peer.address);
+  }
+  if (!service_.connections->try_add(peer.guest, peer.address)) {
+    if (listener.kind == Kind::kPlain) send_busy(handle);
+    return;
   }
   int family = AF_UNIX;
   socklen_t size = sizeof family;
@@ -208,7 +205,7 @@ void IoThread::serve(Descriptor descriptor, std::string address, Listener& liste
   error_code error;
   socket.assign(asio::generic::stream_protocol(family, family == AF_UNIX ? 0 : IPPROTO_TCP), handle, error);
   if (error) {  // no memory for the event loop's own record
-    service_.connections->remove(peer.local_control ? std::string() : peer.address);
+    service_.connections->remove(peer.guest, peer.address);
     return;
   }
   descriptor.release();

@@ -43,6 +43,9 @@ class Stream {
   virtual ~Stream() = default;
   /// Queues bytes; false when the client is gone or its bounded queue is full (then it is disconnected).
   virtual bool write(std::string bytes) = 0;
+  /// The same for long answers, from a thread that may block (never a connection's): waits until the queue has room.
+  /// False when the client is gone, takes nothing for longer than the write timeout, or the server stops.
+  virtual bool write_wait(std::string bytes) { return write(std::move(bytes)); }
   virtual void close() = 0;
 };
 
@@ -53,6 +56,9 @@ struct Response {
   /// Set for a stream: called once on the connection's thread after the head went out. The handler keeps the Stream and
   /// drops it after `on_close` was called.
   std::function<void(std::shared_ptr<Stream>)> on_stream;
+  /// A stream that comes to its end by itself (an export): a stopping server waits for it as for any request, and cuts
+  /// it visibly where that takes too long. Other streams are ended by the stop.
+  bool stream_finishes = false;
   /// Called exactly once for every answer that has `on_stream`, after the last use of the connection; also where
   /// `on_stream` was never called, because the client was gone before or asked by HEAD. Must not block.
   std::function<void()> on_close;

@@ -22,23 +22,23 @@ struct Endpoint {
 Result<Endpoint> parse_endpoint(std::string_view text);
 
 struct ServerOptions {
-  std::vector<Endpoint> listen;
-  std::filesystem::path control_socket;   ///< Empty: none. Mode 0600.
-  std::filesystem::path tls_certificate;  ///< PEM chain; both or none.
-  std::filesystem::path tls_key;
-  std::vector<std::string> trusted_proxies;  ///< Addresses or CIDR; X-Forwarded-For/-Proto count only from these.
-  std::string base_path;                     ///< `/fairlead`; empty: root.
-  unsigned io_threads = 0;                   ///< 0: one per core.
-  unsigned pool_threads = 0;                 ///< 0: two.
-  int stop_timeout_ms = 9'000;               ///< Graceful stop: then connections are cut.
-  std::size_t connections_max = 0;           ///< 0: limits::kConnectionsMax.
+  std::vector<Endpoint> listen{};
+  std::filesystem::path control_socket{};   ///< Empty: none. Mode 0600.
+  std::filesystem::path tls_certificate{};  ///< PEM chain; both or none.
+  std::filesystem::path tls_key{};
+  std::vector<std::string> trusted_proxies{};  ///< Addresses or CIDR; X-Forwarded-For/-Proto count only from these.
+  std::string base_path{};                     ///< `/fairlead`; empty: root.
+  unsigned io_threads = 0;                     ///< 0: one per core.
+  unsigned pool_threads = 0;                   ///< 0: two.
+  int stop_timeout_ms = 9'000;                 ///< Graceful stop: then connections are cut.
+  std::size_t connections_max = 0;             ///< 0: limits::kConnectionsMax.
   std::size_t connections_per_address_max = 0;
   int header_timeout_ms = 0;  ///< 0: limits::kHeaderTimeoutMs; tests shorten it. Also the grace of a slow body.
   int idle_timeout_ms = 0;    ///< 0: limits::kIdleTimeoutMs; between two requests.
   int write_timeout_ms = 0;   ///< 0: limits::kWriteStallTimeoutMs; a client that takes nothing of its answer.
   std::size_t stream_queue_bytes_max = 0;  ///< 0: limits::kStreamQueueBytesMax; for each streaming client.
   /// Told in one line when a handler threw (the client gets 500); may be empty. Called from any thread.
-  std::function<void(const std::string&)> on_failure;
+  std::function<void(const std::string&)> on_failure{};
 };
 
 /// HTTP/1.1 over TCP, TLS and a unix socket, with the limits of base/limits.h. One thread per core, each with its own

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -26,6 +27,7 @@ class StreamQueue final : public Stream, public Mailbox::Receiver, public std::e
 
   // Any thread.
   bool write(std::string bytes) override;
+  bool write_wait(std::string bytes) override;
   void close() override;
 
   // The connection's thread.
@@ -41,12 +43,16 @@ class StreamQueue final : public Stream, public Mailbox::Receiver, public std::e
   void receive() override;
 
  private:
-  void announce();  // with mutex_ held
+  // With mutex_ held.
+  bool has_room(std::size_t bytes) const;
+  void append(const std::string& bytes);
+  void announce();
 
   const std::shared_ptr<Mailbox> mailbox_;
   const std::size_t bytes_max_;
   const bool chunked_;
   std::mutex mutex_;
+  std::condition_variable room_;
   bool announced_ = false;  // guarded by mutex_: receive() is on its way
   bool closed_ = false;     // guarded by mutex_
   bool gone_ = false;       // guarded by mutex_
