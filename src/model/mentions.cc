@@ -59,6 +59,8 @@ class Terms {
     if (!repository.empty()) terms_.push_back(mention_sha(repository, sha));
     terms_.push_back(mention_any_repository_sha(sha));
   }
+  /// Of a commit itself: whoever knows its repository finds it by its key.
+  void own_sha(const CommitSha& sha) { terms_.push_back(mention_any_repository_sha(sha)); }
   void run(const Origin& origin, const Register<std::string>& run_id) {
     if (run_id && !run_id->empty()) terms_.push_back(mention_run(origin, *run_id));
   }
@@ -102,6 +104,7 @@ void gather(const Change& change, const ServiceName&, Terms& terms) {
 }
 
 void gather(const Commit& commit, const ServiceName&, Terms& terms) {
+  terms.own_sha(commit.sha());
   if (!commit.message) return;
   const RepositoryName repository = commit.repository();
   if (const auto number = merged_change_number(*commit.message)) terms.number(repository, *number);

@@ -28,9 +28,9 @@ std::optional<std::string> merged_change_number(std::string_view commit_message)
 std::optional<CommitSha> reverted_sha(std::string_view commit_message);
 
 /// All terms that `entity` mentions: a deployment its own id, shas, version and run; a change its number, merge, head,
-/// listed and reverted shas; a commit the change it merges and the sha it reverts; an incident the deployment, sha and
-/// version it names; a task its run; a canary its version. Shas are mentioned with and without their repository.
-/// Sorted, unique.
+/// listed and reverted shas; a commit its own sha (without its repository), the change it merges and the sha it
+/// reverts; an incident the deployment, sha and version it names; a task its run; a canary its version. Shas are
+/// mentioned with and without their repository. Sorted, unique.
 std::vector<Mention> mentions_of(const Entity& entity, const ServiceName& service);
 
 /// Where the entity stands, for lists and for marks: resolved by the policy, so a change of it re-resolves.

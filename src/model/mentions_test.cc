@@ -7,7 +7,6 @@ namespace fairlead {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 constexpr Stamp kSaid{0, {1000}};
 
@@ -50,10 +49,10 @@ TEST(Mentions, a_change_names_its_number_and_every_sha_once) {
                           "sha:github.com/acme/api@dd"));
 }
 
-TEST(Mentions, a_commit_names_the_change_it_merges_and_the_sha_it_reverts) {
+TEST(Mentions, a_commit_names_itself_the_change_it_merges_and_the_sha_it_reverts) {
   Commit commit;
   commit.identity = {Origin{"github.com/acme/api"}, "ff"};
-  EXPECT_THAT(mentions_of(Entity{commit}, {}), IsEmpty());
+  EXPECT_THAT(mentions_of(Entity{commit}, {}), ElementsAre("sha:@ff"));
   commit.message = said<std::string>("Revert \"Pay twice\" (#13)\n\nThis reverts commit 1f3aa000.\n");
   EXPECT_THAT(mentions_of(Entity{commit}, {}),
               ElementsAre("number:github.com/acme/api#13", "sha:@1f3aa000", "sha:github.com/acme/api@1f3aa000"));
