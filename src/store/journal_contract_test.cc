@@ -5,7 +5,7 @@
 
 #include <functional>
 
-#include "store/contract_rows.h"
+#include "store/testing/random_rows.h"
 #include "store/memory/memory_store.h"
 #include "store/sqlite/sqlite_store.h"
 
