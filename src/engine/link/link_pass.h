@@ -15,8 +15,8 @@ namespace fairlead::engine {
 /// another. Rows are written only where they differ, and each difference says which days must be summed up anew.
 class LinkPass {
  public:
-  LinkPass(store::DerivedWriter& writer, const Policy& policy, GraphCache& graphs)
-      : writer(writer), policy(policy), graphs(graphs), deployments(writer, policy) {}
+  LinkPass(store::DerivedWriter& to, const Policy& rules, GraphCache& cache)
+      : writer(to), policy(rules), graphs(cache), deployments(to, rules) {}
 
   store::DerivedWriter& writer;
   const Policy& policy;

@@ -131,6 +131,15 @@ Result<Gatherer::Durations> Gatherer::durations(TimeRange range, std::int64_t co
 }
 
 Result<Gatherer::Parts> Gatherer::parts_of(TimeRange range) {
+  for (const auto& [known, parts] : known_parts_) {
+    if (known == range) return parts;
+  }
+  ASSIGN_OR_RETURN(Parts parts, cut(range));
+  known_parts_.emplace_back(range, parts);
+  return parts;
+}
+
+Result<Gatherer::Parts> Gatherer::cut(TimeRange range) {
   const TimeZone& zone = policy_->zone;
   Parts parts;
   parts.first = zone.day_of(range.from);

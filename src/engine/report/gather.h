@@ -4,7 +4,9 @@
 // the facts themselves (linking.md, Summaries).
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "metrics/estimate.h"
@@ -58,7 +60,9 @@ class Gatherer {
     Day last;
     std::vector<TimeRange> cuts;  ///< Parts of days.
   };
+  /// Remembers its answers: counts and durations ask for the same ranges.
   Result<Parts> parts_of(TimeRange range);
+  Result<Parts> cut(TimeRange range);
   Result<bool> any_fact(TimeRange range);
   Status add_cut(TimeRange cut, const std::function<void(const Fact&)>& take);
 
@@ -67,6 +71,7 @@ class Gatherer {
   const metrics::Definition* definition_;
   FactScope scope_;
   std::vector<SummaryPlace> places_;
+  std::vector<std::pair<TimeRange, Parts>> known_parts_;
 };
 
 }  // namespace fairlead::engine
