@@ -1,7 +1,7 @@
 #pragma once
 
 // Reading one event. `check_events` and `interpret` run the same functions over the same fields, so what the one
-// accepts the other can read. Checking alone allocates nothing for an event that is in order: it stands between a
+// accepts the other can read. Checking alone allocates next to nothing for an event in order: it stands between a
 // request and its acknowledgement.
 
 #include <simdjson.h>
