@@ -2,6 +2,7 @@
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -109,7 +110,8 @@ Outcome run_token_create(const CommandLine& line) {
   const auto role = role_of(line);
   if (!role) return std::unexpected(role.error());
   return with_administration(line, true, [&](Administration& administration, const Config&) -> Status {
-    ASSIGN_OR_RETURN(const std::string token, administration.create_token(*role, line.name));
+    const std::string name = line.name.empty() ? "made on the command line" : line.name;
+    ASSIGN_OR_RETURN(const std::string token, administration.create_token(*role, name));
     print(token + "\n");
     return {};
   });
@@ -259,7 +261,7 @@ class Commands {
     CLI::App& create = add(tokens, "create", "Makes a token and prints it, this once.", run_token_create);
     add_data_options(create);
     create.add_option("--role", line_.role, "ingest, viewer, operator or admin.")->required();
-    create.add_option("--name", line_.name, "What it is for.")->default_str("command line");
+    create.add_option("--name", line_.name, "What it is for.");
     add_data_options(add(tokens, "list", "Lists tokens, without their secrets.", run_token_list));
     CLI::App& revoke = add(tokens, "revoke", "Makes a token useless, at once and for ever.", run_token_revoke);
     add_data_options(revoke);
@@ -322,6 +324,8 @@ void log_to_standard_error() {
 }  // namespace
 
 int run(int argc, const char* const* argv) {
+  // Whatever is written holds secrets or their hashes: it is this user's alone.
+  umask(0077);
   log_to_standard_error();
   return Commands().run(argc, argv);
 }
