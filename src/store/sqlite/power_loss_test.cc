@@ -132,7 +132,7 @@ TEST(PowerLoss, after_a_failed_sync_nothing_is_acknowledged_until_the_journal_is
     EXPECT_FALSE((*journal)->sync_failed());
     ASSERT_EQ(complaint(**journal, acknowledged), "");
     if (!failed) {
-      EXPECT_GT(nth, 30u) << "every commit must have been tried";
+      EXPECT_GT(nth, 25u) << "every commit must have been tried";
     }
   }
 }
