@@ -2,6 +2,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "api/export_stream.h"
 #include "api/operation_endpoints.h"
 #include "api/problems.h"
 #include "api/read_call.h"
@@ -213,7 +214,7 @@ void handle_verify(Context& context, const http::Request& request, http::Respond
   }
   const auto shared = std::make_shared<http::Responder>(std::move(responder));
   std::function<void()> job = [&context, shared] { (*shared)(verify_journal(context)); };
-  if (!context.exports.post(job)) (*shared)(unavailable("Another export or check is running.", 10));
+  if (!context.long_work.post(job)) (*shared)(unavailable("Another export or check is running.", 10));
 }
 
 }  // namespace
@@ -254,6 +255,14 @@ void add_admin_endpoints(Endpoints& endpoints, Context& context) {
     handle_verify(context, request, std::move(responder));
   };
   endpoints.push_back(std::move(verify));
+  endpoints.push_back(admin_endpoint(context, http::Method::kGet, "/api/v1/admin/export", "exportDerived",
+                                     "All derived state as canonical lines; the last one is their hash.", "",
+                                     {{200, "Lines of `TABLE {json}`, then `{\"sha256\":\"…\"}`.", "", "text/plain"},
+                                      {503, "Another export is running.", "Problem", http::kProblemType}},
+                                     [](Context& its_context, const http::Request& request) -> Result<http::Response> {
+                                       RETURN_IF_ERROR(audit(its_context, request, "derived.export", ""));
+                                       return export_response(its_context);
+                                     }));
 }
 
 }  // namespace fairlead::api

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "api/testing/api_world.h"
+#include "api/testing/fake_stream.h"
+#include "base/hash.h"
 #include "base/limits.h"
 
 namespace fairlead::api {
@@ -106,6 +108,33 @@ TEST(Verify, reports_the_rows_that_it_read) {
   EXPECT_EQ(found.at("ok"), true);
   EXPECT_EQ(found.at("rows"), 2);
   EXPECT_TRUE(found.at("error").is_null());
+}
+
+TEST(Export, streams_every_line_and_ends_with_the_hash_of_all_before) {
+  ApiWorld world;
+  std::string events;
+  for (int i = 0; i < 500; ++i) events += deployment_event(fmt::format("d{}", i), "10:00:00") + "\n";
+  world.post_events(events, {}, {{"content-type", "application/x-ndjson"}});
+  world.get("/api/v1/sources");
+  const Answer answer = world.get("/api/v1/admin/export");
+  ASSERT_TRUE(answer.on_stream);
+  EXPECT_EQ(world.get("/api/v1/admin/export").status, 503);
+  const auto stream = std::make_shared<FakeStream>();
+  answer.on_stream(stream);
+  stream->await_close();
+  const std::string text = stream->await("sha256");
+  const std::size_t last = text.rfind("{\"sha256\":\"");
+  const Sha256 digest = sha256(text.substr(0, last));
+  EXPECT_EQ(text.substr(last), "{\"sha256\":\"" + to_hex(bytes_of(digest)) + "\"}\n");
+  EXPECT_GT(std::ranges::count(text, '\n'), 1000);
+  EXPECT_NE(text.find("\"d499\""), std::string::npos);
+  answer.on_close();
+}
+
+TEST(Export, makes_room_when_its_client_is_gone_before_it_began) {
+  ApiWorld world;
+  { const Answer never_read = world.get("/api/v1/admin/export"); }
+  EXPECT_TRUE(world.get("/api/v1/admin/export").on_stream);
 }
 
 TEST(Status, shows_positions_and_counters) {

@@ -20,6 +20,7 @@ Api::Api(engine::Engine& engine, ApiOptions options, const Clock& clock, Random&
 
 Api::~Api() {
   stop();
+  impl_->context.long_work.stop();
 }
 
 Result<http::Router> Api::make_router() {
@@ -53,7 +54,6 @@ http::Observer Api::observer() {
 void Api::stop() {
   impl_->context.streams.stop();
   impl_->context.gate.stop();
-  impl_->context.exports.stop();
 }
 
 }  // namespace fairlead::api

@@ -19,7 +19,7 @@ namespace fairlead::api {
 class Api {
  public:
   Api(engine::Engine& engine, ApiOptions options, const Clock& clock, Random& random);
-  ~Api();  ///< Stops.
+  ~Api();  ///< Stops, and waits for a running export or check.
 
   /// The table of routes; called once. Fails where the options name a source that does not exist or tokens cannot be
   /// read.
@@ -27,7 +27,8 @@ class Api {
   http::Authorizer authorizer();
   http::Observer observer();
 
-  /// Ends live streams and running exports and joins their threads. Idempotent.
+  /// Ends live streams and waiting reads. A running export goes on: the server's own stop lets it finish or cuts it.
+  /// Idempotent.
   void stop();
 
  private:

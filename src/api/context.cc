@@ -5,8 +5,8 @@
 namespace fairlead::api {
 namespace {
 
-/// One export runs, one may wait.
-constexpr std::size_t kExportsWaitingMax = 1;
+/// One export or check runs, one may wait.
+constexpr std::size_t kLongWorkWaitingMax = 1;
 
 ApiOptions with_sources(ApiOptions options) {
   if (options.sources.empty()) {
@@ -28,7 +28,7 @@ Context::Context(engine::Engine& its_engine, ApiOptions its_options, const Clock
       written(engine.journal().lanes()),
       gate(engine, written, options.read_own_writes),
       streams(engine.live(), options.heartbeat),
-      exports(kExportsWaitingMax),
+      long_work(kLongWorkWaitingMax),
       passwords(random) {
   for (const sources::Source* source : options.sources) hook_counters[source->name().text];
 }

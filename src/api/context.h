@@ -47,7 +47,8 @@ struct Context {
   WrittenPositions written;
   ReadGate gate;
   LiveStreams streams;
-  Worker exports;
+  std::atomic<bool> exporting = false;
+  Worker long_work;  ///< Exports and checks, one after the other.
   PasswordHasher passwords;
   RequestDurations durations;
 
