@@ -109,7 +109,8 @@ class EventStream {
     std::string id;
     std::string data;
   };
-  /// The next event; comments are passed over.
+  /// The next event that says something: comments, and the greeting that repeats where the stream stands, are passed
+  /// over.
   Event next() {
     for (;;) {
       Event event;
@@ -118,7 +119,7 @@ class EventStream {
         take(line, "id: ", event.id);
         take(line, "data: ", event.data);
       }
-      if (!event.kind.empty() || !event.data.empty()) return event;
+      if (!event.kind.empty() && event.kind != "ready") return event;
     }
   }
 
