@@ -109,7 +109,8 @@ Status LinkPass::refresh_touched_deployments() {
   for (const EntityKey& key : touched_deployments) {
     ASSIGN_OR_RETURN(const FinishedDeployment* found, deployments.find(key));
     if (found == nullptr) continue;  // its own service clears what it has
-    ASSIGN_OR_RETURN(const Shipment shipment, load_shipment(writer, policy, deployments, graphs, *found));
+    ASSIGN_OR_RETURN(const auto shipped, writer.shipped_by(key));
+    ASSIGN_OR_RETURN(const Shipment shipment, load_shipment(writer, policy, deployments, graphs, *found, shipped));
     RETURN_IF_ERROR(write_deployment_facts(*found, shipment));
   }
   touched_deployments.clear();

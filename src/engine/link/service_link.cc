@@ -76,8 +76,8 @@ Status ServiceLink::link_success(const FinishedDeployment& deployment) {
     ASSIGN_OR_RETURN(old_shipped, pass_.writer.shipped_by(deployment.key));
   }
   pass_.writer.replace_stream(deployment.key, rows.streams, rows.shipped, rows.missing);
-  ASSIGN_OR_RETURN(const Shipment shipment,
-                   load_shipment(pass_.writer, pass_.policy, pass_.deployments, pass_.graphs, deployment));
+  ASSIGN_OR_RETURN(const Shipment shipment, load_shipment(pass_.writer, pass_.policy, pass_.deployments, pass_.graphs,
+                                                          deployment, rows.shipped));
   RETURN_IF_ERROR(give_evidence(deployment, shipment));
   if (any_incident_) RETURN_IF_ERROR(touch_incidents_naming(deployment, old_shipped, rows.shipped));
   note_known(deployment, shipment);

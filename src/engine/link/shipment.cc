@@ -159,9 +159,9 @@ class RepositoryShipment {
 }  // namespace
 
 Result<Shipment> load_shipment(store::DerivedReader& reader, const Policy& policy, Deployments& deployments,
-                               GraphCache& graphs, const FinishedDeployment& deployment) {
+                               GraphCache& graphs, const FinishedDeployment& deployment,
+                               std::span<const Shipped> shipped) {
   Shipment shipment;
-  ASSIGN_OR_RETURN(const auto shipped, reader.shipped_by(deployment.key));
   std::map<RepositoryName, std::vector<CommitSha>> by_repository;
   for (const Shipped& row : shipped) by_repository[row.repository].push_back(row.sha);
   for (auto& [repository, shas] : by_repository) {

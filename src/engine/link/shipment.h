@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <vector>
 
 #include "engine/link/deployments.h"
@@ -21,9 +22,11 @@ struct Shipment {
   std::vector<metrics::ShippedChange> as_counted;  ///< The changes, and the commits that came without one.
 };
 
-/// Reads the stored links of `deployment` (its `shipped` rows are up to date) and resolves changes (linking.md, Links
-/// 4). A change whose merge commit, or first anchor, another deployment of the stream ships is not among `changes`.
+/// Resolves the changes of a deployment from its `shipped` rows, which are stored already, like those of everything
+/// before it (linking.md, Links 4). A change whose merge commit, or first anchor, another deployment of the stream
+/// ships is not among `changes`.
 Result<Shipment> load_shipment(store::DerivedReader& reader, const Policy& policy, Deployments& deployments,
-                               GraphCache& graphs, const FinishedDeployment& deployment);
+                               GraphCache& graphs, const FinishedDeployment& deployment,
+                               std::span<const Shipped> shipped);
 
 }  // namespace fairlead::engine
