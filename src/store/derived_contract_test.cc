@@ -6,9 +6,9 @@
 #include <functional>
 
 #include "base/limits.h"
-#include "store/testing/random_rows.h"
 #include "store/memory/memory_store.h"
 #include "store/sqlite/sqlite_store.h"
+#include "store/testing/random_rows.h"
 
 namespace fairlead::store {
 namespace {

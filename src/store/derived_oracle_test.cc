@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include "store/testing/random_rows.h"
 #include "store/memory/memory_store.h"
 #include "store/sqlite/sqlite_store.h"
+#include "store/testing/random_rows.h"
 
 namespace fairlead::store {
 namespace {

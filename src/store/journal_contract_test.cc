@@ -5,9 +5,9 @@
 
 #include <functional>
 
-#include "store/testing/random_rows.h"
 #include "store/memory/memory_store.h"
 #include "store/sqlite/sqlite_store.h"
+#include "store/testing/random_rows.h"
 
 namespace fairlead::store {
 namespace {
@@ -244,10 +244,13 @@ TEST_P(JournalContract, random_calls_answer_as_the_oracle_does) {
 const Implementation kMemory{"memory", false,
                              [](const auto&) -> Result<std::unique_ptr<Journal>> { return make_memory_journal(); }};
 const Implementation kSqlite{"sqlite", true, [](const auto& folder) { return open_sqlite_journal(folder); }};
+const Implementation kSmallRuns{"sqlite_small_id_runs", true, [](const auto& folder) {
+                                  return open_sqlite_journal(folder, {{}, 50, true});
+                                }};
 constexpr auto kNameOf = [](const auto& suite) { return suite.param.name; };
 
-INSTANTIATE_TEST_SUITE_P(Stores, JournalContract, testing::Values(kMemory, kSqlite), kNameOf);
-INSTANTIATE_TEST_SUITE_P(Stores, DurableJournalContract, testing::Values(kSqlite), kNameOf);
+INSTANTIATE_TEST_SUITE_P(Stores, JournalContract, testing::Values(kMemory, kSqlite, kSmallRuns), kNameOf);
+INSTANTIATE_TEST_SUITE_P(Stores, DurableJournalContract, testing::Values(kSqlite, kSmallRuns), kNameOf);
 
 }  // namespace
 }  // namespace fairlead::store

@@ -39,7 +39,7 @@ Status check_id(DeliveryIds& ids, std::string_view id_secret, const JournalRow& 
 
 }  // namespace
 
-Result<std::uint64_t> check_journal(Database& database, std::string_view id_secret,
+Result<std::uint64_t> check_journal(Database& database, std::string_view id_secret, IdSizes sizes,
                                     const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
   // One snapshot for everything, so that rows which come meanwhile do not look like contradictions.
   RETURN_IF_ERROR(database.execute("BEGIN"));
@@ -50,9 +50,9 @@ Result<std::uint64_t> check_journal(Database& database, std::string_view id_secr
 
   RETURN_IF_ERROR(check_structure(database));
   RETURN_IF_ERROR(check_accounts(database));
-  ASSIGN_OR_RETURN(const auto ids_stored, database.integer(journal_sql::kCountIds));
-  const auto total = static_cast<std::uint64_t>(ids_stored.value_or(0));
-  DeliveryIds ids(database);
+  DeliveryIds ids(database, sizes);
+  RETURN_IF_ERROR(ids.load());
+  const std::uint64_t total = ids.count();
   DeliveryPacker packer;
   std::uint64_t rows = 0;
   Query query(database, journal_sql::kSelectDeliveries, std::uint64_t{0});

@@ -22,11 +22,24 @@ CREATE TABLE deliveries (
   body BLOB NOT NULL,
   checksum INTEGER NOT NULL
 );
-CREATE TABLE delivery_ids (
-  slot INTEGER PRIMARY KEY,
-  rest INTEGER NOT NULL,
-  sequence INTEGER NOT NULL,
-  body INTEGER NOT NULL
+CREATE TABLE id_batches (
+  first_sequence INTEGER PRIMARY KEY,
+  entries BLOB NOT NULL
+);
+CREATE TABLE id_runs (
+  run INTEGER PRIMARY KEY,
+  level INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  entries INTEGER NOT NULL,
+  through INTEGER NOT NULL
+);
+CREATE TABLE id_pages (
+  page INTEGER PRIMARY KEY,
+  entries BLOB NOT NULL
+);
+CREATE TABLE id_filters (
+  part INTEGER PRIMARY KEY,
+  bits BLOB NOT NULL
 );
 CREATE TABLE secrets (
   name TEXT PRIMARY KEY,
@@ -70,10 +83,26 @@ inline constexpr std::string_view kSelectDelivery =
     "FROM deliveries WHERE sequence = $1";
 inline constexpr std::string_view kLastSequence = "SELECT max(sequence) FROM deliveries";
 
-inline constexpr std::string_view kSelectId = "SELECT rest, sequence, body FROM delivery_ids WHERE slot = $1";
-inline constexpr std::string_view kInsertId =
-    "INSERT INTO delivery_ids (slot, rest, sequence, body) VALUES ($1, $2, $3, $4)";
-inline constexpr std::string_view kCountIds = "SELECT count(*) FROM delivery_ids";
+inline constexpr std::string_view kInsertBatch = "INSERT INTO id_batches (first_sequence, entries) VALUES ($1, $2)";
+inline constexpr std::string_view kFirstBatch = "SELECT min(first_sequence) FROM id_batches";
+inline constexpr std::string_view kSelectBatches =
+    "SELECT entries FROM id_batches WHERE first_sequence > $1 ORDER BY first_sequence";
+inline constexpr std::string_view kDeleteBatches = "DELETE FROM id_batches WHERE first_sequence <= $1";
+inline constexpr std::string_view kInsertRun =
+    "INSERT INTO id_runs (run, level, state, entries, through) VALUES ($1, $2, $3, $4, $5)";
+inline constexpr std::string_view kSelectRuns = "SELECT run, level, state, entries, through FROM id_runs ORDER BY run";
+inline constexpr std::string_view kSetRunState = "UPDATE id_runs SET state = $1 WHERE run = $2";
+inline constexpr std::string_view kDeleteRun = "DELETE FROM id_runs WHERE run = $1";
+inline constexpr std::string_view kPutPage =
+    "INSERT INTO id_pages (page, entries) VALUES ($1, $2) ON CONFLICT (page) DO UPDATE SET entries = excluded.entries";
+inline constexpr std::string_view kSelectPage = "SELECT entries FROM id_pages WHERE page = $1";
+inline constexpr std::string_view kDeletePages =
+    "DELETE FROM id_pages WHERE page IN (SELECT page FROM id_pages WHERE page >= $1 AND page < $2 ORDER BY page "
+    "LIMIT $3)";
+inline constexpr std::string_view kInsertFilter = "INSERT INTO id_filters (part, bits) VALUES ($1, $2)";
+inline constexpr std::string_view kSelectFilters =
+    "SELECT bits FROM id_filters WHERE part >= $1 AND part < $2 ORDER BY part";
+inline constexpr std::string_view kDeleteFilters = "DELETE FROM id_filters WHERE part >= $1 AND part < $2";
 
 inline constexpr std::string_view kInsertSecret = "INSERT INTO secrets (name, value, checksum) VALUES ($1, $2, $3)";
 inline constexpr std::string_view kSelectSecret = "SELECT value, checksum FROM secrets WHERE name = $1";

@@ -16,7 +16,8 @@ using Outcome = Appended::Outcome;
 using Acknowledged = std::map<std::pair<std::string, std::string>, Delivery>;
 
 Result<std::unique_ptr<Journal>> open_on(const FaultDisk& disk) {
-  return open_sqlite_journal("", {disk.vfs()});
+  // Small, so that the cuts also fall into checkpoints and merges.
+  return open_sqlite_journal("", {disk.vfs(), 20, true});
 }
 
 /// A delivery that nothing else equals.

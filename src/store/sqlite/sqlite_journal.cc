@@ -32,10 +32,18 @@ const std::string kJournalPragmas =
 /// Pages of WAL after which the writer copies them into the file. Small, so that the pause stays short.
 constexpr int kCheckpointPages = 1000;
 
+/// Lets a test see many runs and merges after few deliveries.
+constexpr IdSizes kSmallIdSizes{16, 2};
+
 class SqliteJournal final : public Journal {
  public:
-  SqliteJournal(std::unique_ptr<Database> writer, std::shared_ptr<ReaderPool> readers)
-      : readers_(std::move(readers)), writer_(std::move(writer)), ids_(*writer_) {}
+  SqliteJournal(std::unique_ptr<Database> writer, std::shared_ptr<ReaderPool> readers, const SqliteOptions& options)
+      : readers_(std::move(readers)),
+        checkpoint_pages_(options.checkpoint_pages > 0 ? options.checkpoint_pages : kCheckpointPages),
+        id_sizes_(options.small_id_runs ? kSmallIdSizes : IdSizes()),
+        writer_(std::move(writer)),
+        ids_(*writer_, id_sizes_),
+        checkpoint_due_(checkpoint_pages_) {}
 
   ~SqliteJournal() override {
     readers_->close();
@@ -86,7 +94,7 @@ class SqliteJournal final : public Journal {
 
   Result<std::uint64_t> verify(const std::function<void(std::uint64_t, std::uint64_t)>& progress) override {
     ASSIGN_OR_RETURN(auto reader, readers_->lend());
-    return check_journal(*reader, id_secret_, progress);
+    return check_journal(*reader, id_secret_, id_sizes_, progress);
   }
 
  private:
@@ -97,6 +105,8 @@ class SqliteJournal final : public Journal {
   void checkpoint_when_due();
 
   const std::shared_ptr<ReaderPool> readers_;
+  const int checkpoint_pages_;
+  const IdSizes id_sizes_;
   std::string id_secret_;  ///< Constant after load().
   std::atomic<std::uint64_t> last_sequence_{0};
   std::atomic<bool> sync_failed_{false};
@@ -105,7 +115,8 @@ class SqliteJournal final : public Journal {
   std::unique_ptr<Database> writer_;
   DeliveryIds ids_;
   DeliveryPacker packer_;
-  int checkpoint_due_ = kCheckpointPages;
+  int checkpoint_due_;
+  bool ids_stale_ = false;  ///< A rollback has made `ids_` differ from the file.
 };
 
 Status SqliteJournal::load() {
@@ -113,7 +124,7 @@ Status SqliteJournal::load() {
   ASSIGN_OR_RETURN(id_secret_, ensure_id_secret(*writer_));
   ASSIGN_OR_RETURN(const auto last, writer_->integer(journal_sql::kLastSequence));
   last_sequence_ = static_cast<std::uint64_t>(last.value_or(0));
-  return {};
+  return ids_.load();
 }
 
 /// Runs `write` in a transaction of the writing connection; when it returns without an error, everything is on stable
@@ -132,6 +143,7 @@ Status SqliteJournal::change(const Write& write) {
   if (!done) {
     note_failure();
     if (writer_->in_transaction()) static_cast<void>(writer_->execute("ROLLBACK"));
+    ids_stale_ = true;
     return done;
   }
   // Barrier: from here the rows are on stable storage.
@@ -150,25 +162,28 @@ void SqliteJournal::note_failure() {
 
 void SqliteJournal::checkpoint_when_due() {
   const int pages = writer_->wal_pages();
-  if (pages < checkpoint_due_ - kCheckpointPages) checkpoint_due_ = kCheckpointPages;  // The WAL began anew.
+  if (pages < checkpoint_due_ - checkpoint_pages_) checkpoint_due_ = checkpoint_pages_;  // The WAL began anew.
   if (pages < checkpoint_due_) return;
   if (!writer_->checkpoint()) note_failure();
   // A reader may hold the WAL back; then the next attempt waits for as many pages again.
-  checkpoint_due_ = pages + kCheckpointPages;
+  checkpoint_due_ = pages + checkpoint_pages_;
 }
 
 Result<std::vector<Appended>> SqliteJournal::append(std::span<const Delivery> batch) {
   std::vector<Appended> outcomes;
   outcomes.reserve(batch.size());
   std::uint64_t sequence = 0;
-  RETURN_IF_ERROR(change([&]() -> Status {
+  const auto append_all = [&]() -> Status {
+    if (ids_stale_) RETURN_IF_ERROR(ids_.load());
+    ids_stale_ = false;
     sequence = last_sequence_;
     for (const Delivery& delivery : batch) {
       ASSIGN_OR_RETURN(const Appended outcome, append_one(delivery, sequence));
       outcomes.push_back(outcome);
     }
-    return {};
-  }));
+    return ids_.flush();
+  };
+  RETURN_IF_ERROR(change(append_all));
   last_sequence_ = std::max<std::uint64_t>(last_sequence_, sequence);
   return outcomes;
 }
@@ -186,7 +201,7 @@ Result<Appended> SqliteJournal::append_one(const Delivery& delivery, std::uint64
   RETURN_IF_ERROR(writer_->execute(journal_sql::kInsertDelivery, row.sequence, row.lane, row.received_at, row.source,
                                    row.origin, row.id, Blob{row.headers}, row.encoding, row.body_bytes, Blob{row.body},
                                    row.checksum));
-  RETURN_IF_ERROR(ids_.add(hash, {position.sequence, body}));
+  ids_.add(hash, position.sequence, body);
   return Appended{Appended::Outcome::kStored, position};
 }
 
@@ -235,7 +250,7 @@ Result<std::unique_ptr<Journal>> open_sqlite_journal(const std::filesystem::path
   ASSIGN_OR_RETURN(auto writer, sqlite::open_file(path, options.vfs, sqlite::kAdvice, sqlite::kJournalPragmas,
                                                   sqlite::kJournalSchema));
   auto readers = std::make_shared<sqlite::ReaderPool>(path.string(), options.vfs, sqlite::kAdvice);
-  auto journal = std::make_unique<sqlite::SqliteJournal>(std::move(writer), std::move(readers));
+  auto journal = std::make_unique<sqlite::SqliteJournal>(std::move(writer), std::move(readers), options);
   RETURN_IF_ERROR(journal->load());
   return journal;
 }

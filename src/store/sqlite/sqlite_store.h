@@ -10,6 +10,10 @@ namespace fairlead::store {
 struct SqliteOptions {
   /// A registered SQLite VFS, for tests that inject faults; empty: the default one.
   std::string vfs;
+  /// Pages in the journal's WAL after which it is copied into the file; 0: the usual number.
+  int checkpoint_pages = 0;
+  /// For tests: the index of delivery ids merges after a few deliveries already. A file keeps what it was made with.
+  bool small_id_runs = false;
 };
 
 /// `directory/journal.db`, created and migrated as needed. WAL with synchronous=FULL: `append` returns after the sync.
