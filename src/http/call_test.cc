@@ -12,6 +12,9 @@ using testing::Handover;
 
 /// A pool of one thread that is busy until the test says otherwise.
 class BusyPool {
+  Handover<int> entered_;
+  Handover<int> leave_;
+
  public:
   BusyPool() {
     Pool::Task task = [this] {
@@ -23,11 +26,7 @@ class BusyPool {
   }
   void free() { leave_.put(1); }
 
-  Pool pool{1};
-
- private:
-  Handover<int> entered_;
-  Handover<int> leave_;
+  Pool pool{1};  // last, because its thread uses the others
 };
 
 TEST(Pool, its_queue_takes_its_limit_and_not_one_more) {

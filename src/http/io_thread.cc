@@ -71,6 +71,7 @@ struct IoThread::Listener {
   asio::posix::basic_stream_descriptor<IoExecutor> descriptor;
   Kind kind;
   asio::ssl::context* tls;
+  Timer pause;
 };
 
 IoThread::IoThread(const Service& service, std::uint64_t id_seed)
@@ -86,8 +87,8 @@ IoThread::~IoThread() {
 }
 
 void IoThread::add_listener(Descriptor descriptor, Kind kind, asio::ssl::context* tls) {
-  listeners_.push_back(std::make_unique<Listener>(
-      Listener{asio::posix::basic_stream_descriptor<IoExecutor>(context_, descriptor.release()), kind, tls}));
+  listeners_.push_back(std::make_unique<Listener>(Listener{
+      asio::posix::basic_stream_descriptor<IoExecutor>(context_, descriptor.release()), kind, tls, Timer(context_)}));
 }
 
 void IoThread::start() {
@@ -177,9 +178,9 @@ void IoThread::accept_some(Listener& listener) {
 
 /// Without descriptors the connection stays in the backlog and the listener readable: looking again at once would spin.
 void IoThread::pause(Listener& listener) {
-  auto timer = std::make_shared<asio::steady_timer>(context_, std::chrono::milliseconds(limits::kAcceptPauseMs));
-  timer->async_wait([this, timer, &listener](error_code) {
-    if (!stopping_) accept_some(listener);
+  listener.pause.expires_after(std::chrono::milliseconds(limits::kAcceptPauseMs));
+  listener.pause.async_wait([this, &listener](error_code error) {
+    if (!error && !stopping_) accept_some(listener);
   });
 }
 

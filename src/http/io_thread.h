@@ -1,10 +1,11 @@
 #pragma once
 
 #include <atomic>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -53,6 +54,8 @@ class IoThread {
   std::string next_request_id();
 
  private:
+  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                  boost::asio::wait_traits<std::chrono::steady_clock>, IoExecutor>;
   struct Listener;
   void accept_when_ready(Listener& listener);
   void accept_some(Listener& listener);
@@ -71,9 +74,7 @@ class IoThread {
   std::vector<Connection*> connections_;
   boost::asio::io_context context_{1};  // before all that lives in it, behind all that its handlers touch
   std::shared_ptr<Mailbox> mailbox_;
-  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-                                    IoExecutor>
-      deadline_timer_;
+  Timer deadline_timer_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::thread thread_;
 };

@@ -69,7 +69,8 @@ TEST(SlowClient, a_body_above_the_minimum_rate_has_all_the_time_it_needs) {
   pollfd readable{client.descriptor(), POLLIN, 0};
   for (int i = 0; i < kPieces; ++i) {
     ASSERT_TRUE(client.send(std::string(kPiece, 'a')));
-    if (i + 1 < kPieces) EXPECT_EQ(poll(&readable, 1, 5), 0) << "answered before the body was whole";
+    const bool more_to_come = i + 1 < kPieces;
+    EXPECT_TRUE(!more_to_come || poll(&readable, 1, 5) == 0) << "answered before the body was whole";
   }
   EXPECT_EQ(client.answer()->status, 200);  // long after the header's time was over
 }
@@ -79,8 +80,12 @@ TEST(SlowClient, one_that_does_not_take_its_answer_is_cut) {
   RawClient client = server.client();
   // Far more than both socket buffers hold, and nobody reads.
   client.send(get("/text/30000000"));
+  const auto head = client.head();
+  ASSERT_TRUE(head);
   while (server.server->connections() > 0) std::this_thread::yield();
-  EXPECT_FALSE(client.answer());
+  std::size_t received = 0;
+  while (const std::size_t bytes = client.take_some()) received += bytes;
+  EXPECT_LT(received, 30'000'000u);
 }
 
 TEST(SlowClient, a_handler_that_takes_its_time_is_no_timeout) {
@@ -202,6 +207,13 @@ double cpu_seconds() {
 
 TEST(Connections, running_out_of_descriptors_neither_spins_nor_loses_the_client) {
   const TestServer server({.idle_timeout_ms = 500});
+  {
+    // UBSan opens a pipe when it meets a type for the first time, which must not be while there are no descriptors.
+    RawClient rehearsal = server.client();
+    rehearsal.send(get("/probe"));
+    EXPECT_EQ(rehearsal.answer()->body, "ok");
+    EXPECT_TRUE(rehearsal.closed());
+  }
   RawClient clock = server.client();  // closed by the server after 500 ms: so long the machine has no descriptors
   clock.send(get("/probe"));
   EXPECT_EQ(clock.answer()->body, "ok");

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "http/descriptor.h"
 #include "http/message.h"
@@ -149,6 +150,12 @@ class RawClient {
     auto bytes = take(size + 2);
     if (bytes) bytes->resize(size);
     return bytes;
+  }
+
+  /// How many bytes came next; 0 at the end of the connection.
+  std::size_t take_some() {
+    if (buffer_.empty() && !receive()) return 0;
+    return std::exchange(buffer_, {}).size();
   }
 
   /// Whether the server closed and said nothing more. Waits for it.
