@@ -86,6 +86,19 @@ TEST_F(ReplayTest, the_hash_covers_every_line_of_the_dump) {
   EXPECT_EQ(hash, to_hex(bytes_of(sha256(text))));
 }
 
+/// Invariant I12: events that carry their times are not touched by the time of their receipt.
+TEST_F(ReplayTest, nothing_derived_depends_on_the_time_of_receipt) {
+  must(project_all(*journal_, *stored_, world_.policy, {}));
+  auto later = orderly_deliveries(world_);
+  for (std::size_t i = 0; i < later.size(); ++i) {
+    later[i].received_at = later[i].received_at + Duration::days(static_cast<std::int64_t>(i % 7) * 100 - 300);
+  }
+  const auto journal = store::make_memory_journal();
+  testing::append_all(*journal, later);
+  must(project_all(*journal, *scratch_, world_.policy, {}));
+  EXPECT_EQ(testing::first_difference(testing::dump_of(*stored_), testing::dump_of(*scratch_)), "");
+}
+
 TEST_F(ReplayTest, progress_ends_at_the_total) {
   std::uint64_t last = 0;
   must(project_all(*journal_, *stored_, world_.policy, [&](std::uint64_t done, std::uint64_t total) {

@@ -135,6 +135,23 @@ TEST_F(ProjectorTest, a_late_parent_marks_the_services_whose_walk_stopped_there)
   EXPECT_THAT(marks(), ElementsAre(std::pair("web", today(11))));
 }
 
+/// A baseline stores no row for a commit in the midst of its walk, and yet what that commit reaches is not shipped by a
+/// later deployment.
+TEST_F(ProjectorTest, a_further_parent_below_a_baseline_is_taken_in) {
+  append_and_project(commit_json("root", "[]"));
+  append_and_project(commit_json("side", R"(["root"])"));
+  append_and_project(commit_json("merge", R"(["root"])"));
+  append_and_project(commit_json("next", R"(["side"])"));
+  append_and_project(deployment_json("d1", "api", "10:00", "merge"));
+  append_and_project(deployment_json("d2", "api", "12:00", "next"));
+  link();
+  const auto shipped = [this] { return must(must(derived_->read())->stream(ServiceName{"api"})).at(1).shipped_count; };
+  EXPECT_EQ(shipped(), 2);
+  append_and_project(commit_json("merge", R"(["root","side"])"));
+  link();
+  EXPECT_EQ(shipped(), 1);
+}
+
 TEST_F(ProjectorTest, a_late_change_marks_the_services_that_shipped_its_commits) {
   append_and_project(commit_json("a1", "[]"));
   append_and_project(commit_json("a2", R"(["a1"])"));

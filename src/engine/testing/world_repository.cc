@@ -124,14 +124,15 @@ void WorldRepository::tell_commits(std::vector<WorldEvent>& events, Dice& dice) 
     event.body.text("author", dice.pick(kAuthors)).text("branch", commit.branch);
     event.body.time("authored_at", commit.at - Duration::millis(kWorldTick.ms * dice.between(0, 30)));
     event.body.time("committed_at", commit.at);
-    const std::size_t doubt = dice.below(100);
-    if (doubt < 80) {
+    const std::size_t told = dice.below(100);
+    const bool half = commit.parents.size() > 1 && told >= 40;
+    if (half) {
+      event.body.set("parents", shas_json(commits_, {commit.parents[dice.below(2)]}));
+    } else if (told < 85) {
       event.body.set("parents", shas_json(commits_, commit.parents));
-    } else if (doubt < 90 && commit.parents.size() > 1) {
-      event.body.set("parents", shas_json(commits_, {commit.parents.front()}));
     }
     events.push_back(event);
-    if (doubt < 80 && dice.chance(90)) continue;
+    if (!half && told < 85 && dice.chance(90)) continue;
     const Instant later = commit.at + Duration::millis(kWorldTick.ms * dice.between(1, 600));
     WorldEvent again = own_event(later, "commit");
     again.body.text("repository", name_).text("sha", commit.sha);
