@@ -53,6 +53,21 @@ std::unexpected<Failure> wrong_usage(Error error) {
   return std::unexpected(Failure{std::move(error), kWrongUsage});
 }
 
+/// What the command line leaves open, the environment may say. (The parser's own support for variables would ask for
+/// them on behalf of every command, not only the one that runs.)
+CommandLine with_environment(CommandLine line) {
+  const Environment environment = process_environment();
+  const auto fill = [&](std::string& option, const char* variable) {
+    if (option.empty()) option = environment(variable).value_or("");
+  };
+  fill(line.data, "FAIRLEAD_DATA");
+  fill(line.config, "FAIRLEAD_CONFIG");
+  fill(line.store, "FAIRLEAD_STORE");
+  if (line.listen.empty()) line.listen = CLI::detail::split(environment("FAIRLEAD_LISTEN").value_or(""), ',');
+  std::erase(line.listen, "");
+  return line;
+}
+
 /// The configuration file with what the command line says over it.
 std::expected<Config, Failure> effective_config(const CommandLine& line) {
   auto config = load_config(line.config, process_environment());
@@ -221,7 +236,7 @@ class Commands {
       std::fprintf(stderr, "fairlead: %s (see `fairlead %s--help`)\n", error.what(), subcommand_text().c_str());
       return kWrongUsage;
     }
-    const Outcome outcome = chosen_(line_);
+    const Outcome outcome = chosen_(with_environment(line_));
     if (outcome) return kDone;
     report(outcome.error().error.message);
     return outcome.error().code;
@@ -241,17 +256,16 @@ class Commands {
   }
 
   void add_data_options(CLI::App& command) {
-    command.add_option("--data", line_.data, "The folder with the databases.")->envname("FAIRLEAD_DATA");
-    command.add_option("--config", line_.config, "The configuration file.")->envname("FAIRLEAD_CONFIG");
+    command.add_option("--data", line_.data, "The folder with the databases.");
+    command.add_option("--config", line_.config, "The configuration file.");
   }
 
   void add_serve() {
     CLI::App& serve = add(app_, "serve", "Takes deliveries and shows what they mean.", run_serve);
     add_data_options(serve);
     serve.add_option("--listen", line_.listen, "An address to listen on, as 127.0.0.1:8080; may be given again.")
-        ->envname("FAIRLEAD_LISTEN")
         ->delimiter(',');
-    serve.add_option("--store", line_.store, "Where data is kept: sqlite.")->envname("FAIRLEAD_STORE");
+    serve.add_option("--store", line_.store, "Where data is kept: sqlite.");
     serve.add_option("--tls-cert", line_.tls_certificate, "The certificate chain, a PEM file.");
     serve.add_option("--tls-key", line_.tls_key, "Its private key, a PEM file.");
   }
@@ -279,7 +293,7 @@ class Commands {
   void add_config() {
     CLI::App& config = add_group("config", "The configuration file.");
     CLI::App& check = add(config, "check", "Says what is wrong with it.", run_config_check);
-    check.add_option("file,--config", line_.config, "Default: fairlead.yaml.")->envname("FAIRLEAD_CONFIG");
+    check.add_option("file,--config", line_.config, "Default: fairlead.yaml.");
     add(config, "schema", "Prints its JSON Schema.", run_config_schema);
   }
 
