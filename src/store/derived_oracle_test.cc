@@ -10,6 +10,14 @@
 namespace fairlead::store {
 namespace {
 
+void change_links(DerivedWriter& a, DerivedWriter& b, RandomRows& random, const EntityKey& owner) {
+  const auto streams = random.many<StreamDeployment>(3, [&] { return random.stream(owner); });
+  const auto shipped = random.many<Shipped>(4, [&] { return random.shipped(owner); });
+  const auto missing = random.many<Missing>(4, [&] { return random.missing(owner); });
+  a.replace_stream(owner, streams, shipped, missing);
+  b.replace_stream(owner, streams, shipped, missing);
+}
+
 /// One random change, made on both writers.
 void change(DerivedWriter& a, DerivedWriter& b, RandomRows& random) {
   const auto both = [&](const auto& act) { act(a), act(b); };
@@ -40,11 +48,7 @@ void change(DerivedWriter& a, DerivedWriter& b, RandomRows& random) {
         set ? w.mark_day(mark) : w.clear_day_mark(mark);
       });
     case 10:
-      return both([&, streams = random.many<StreamDeployment>(3, [&] { return random.stream(owner); }),
-                   shipped = random.many<Shipped>(4, [&] { return random.shipped(owner); }),
-                   missing = random.many<Missing>(4, [&] { return random.missing(owner); })](auto& w) {
-        w.replace_stream(owner, streams, shipped, missing);
-      });
+      return change_links(a, b, random, owner);
     case 11:
       return both([&, rows = random.many<Evidence>(4, [&] { return random.evidence(owner); })](auto& w) {
         w.replace_evidence(owner, rows);
