@@ -9,7 +9,7 @@ namespace {
 /// One line under construction. Members stand in the order in which they are added.
 class Line {
  public:
-  explicit Line(std::string_view table) : text_(table) { text_ += " {"; }
+  explicit Line(std::string_view table) : text_("{\"" + std::string(table) + "\":{") {}
 
   Line& raw(std::string_view name, std::string_view json) {
     if (text_.back() != '{') text_ += ',';
@@ -37,7 +37,7 @@ class Line {
   }
 
   std::string take() {
-    text_ += '}';
+    text_ += "}}";
     return std::move(text_);
   }
 

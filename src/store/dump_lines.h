@@ -1,6 +1,6 @@
 #pragma once
 
-// The canonical text of each derived row: `TABLE {json}`. One place, so that implementations dump alike;
+// The canonical text of each derived row: `{"TABLE":{…}}`. One place, so that implementations dump alike;
 // docs/formats.md lists the tables. The order of lines is the implementation's duty: tables as listed here, rows by
 // key.
 

@@ -257,7 +257,7 @@ class DerivedReader {
   virtual Result<std::vector<SummaryPlace>> summary_places(const MetricName& metric) = 0;
   virtual Result<std::vector<KnownSince>> known_since(const std::optional<ServiceName>& service) = 0;
 
-  /// Every derived row as one canonical text line each (`TABLE {json}`), in a fixed order: what `export` writes and
+  /// Every derived row as one canonical text line each (`{"TABLE":{…}}`), in a fixed order: what `export` writes and
   /// hashes (invariants I3 and I4). Without the artefacts of arrival: positions, outcomes of deliveries, settings, row
   /// numbers and versions (docs/formats.md).
   virtual Status dump(const std::function<void(std::string_view line)>& sink) = 0;
