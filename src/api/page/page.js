@@ -184,20 +184,26 @@ function deliveryItem(row) {
   return made;
 }
 
-/** New rows must not move what a person points at: while the list is in use they wait behind a button. */
-function showDeliveries(items, evenIfInUse = false) {
+let held = null;
+
+/** New rows must not move what a person points at: while the pointer is on the list they wait. */
+function showDeliveries(items) {
   const list = el('delivery-list');
   const shown = new Set([...list.children].map((item) => item.dataset.place));
   const fresh = items.filter((row) => !shown.has(`${row.lane}.${row.sequence}`)).length;
-  const inUse = list.children.length > 0 && list.matches(':hover');
-  const hold = inUse && fresh > 0 && !evenIfInUse;
-  el('fresh').hidden = !hold;
-  if (hold) {
-    el('fresh').textContent = `Show ${counted(fresh, 'new delivery', 'new deliveries')}`;
-    el('fresh').onclick = () => showDeliveries(items, true);
-  } else {
-    list.replaceChildren(...items.map(deliveryItem));
-  }
+  const hold = fresh > 0 && list.children.length > 0 && list.matches(':hover');
+  held = hold ? items : null;
+  // The button keeps its place while it is invisible, so that nothing moves when it comes.
+  el('fresh').dataset.waiting = hold ? 'yes' : 'no';
+  if (hold) el('fresh').textContent = `Show ${counted(fresh, 'new delivery', 'new deliveries')}`;
+  else list.replaceChildren(...items.map(deliveryItem));
+}
+
+function showHeld() {
+  if (held === null) return;
+  el('delivery-list').replaceChildren(...held.map(deliveryItem));
+  held = null;
+  el('fresh').dataset.waiting = 'no';
 }
 
 // ---- The rows behind a number ----
@@ -372,6 +378,7 @@ function listenAnonymously(signal) {
     source.addEventListener('error', () => {
       lost();
       if (source.readyState === EventSource.CLOSED) end();
+      else refresh(); // it tries again by itself; a read says what is wrong
     });
   });
 }
@@ -475,6 +482,8 @@ el('token-form').addEventListener('submit', (event) => {
 el('forget').addEventListener('click', () => useToken(null));
 el('retry').addEventListener('click', refresh);
 el('copy').addEventListener('click', copyCommand);
+el('fresh').addEventListener('click', showHeld);
+el('delivery-list').addEventListener('pointerleave', showHeld);
 el('rows-close').addEventListener('click', () => el('rows').close());
 el('rows-more').addEventListener('click', loadRows);
 
