@@ -267,7 +267,8 @@ TEST(Oracle, summaries_are_what_their_days_facts_come_to) {
       ++days;
     }
     std::size_t stored_days = 0;
-    must(settled.reader->dump([&](std::string_view line) { stored_days += line.starts_with("summary ") ? 1 : 0; }));
+    must(settled.reader->dump(
+        [&](std::string_view line) { stored_days += line.starts_with(R"({"summary":)") ? 1 : 0; }));
     ASSERT_EQ(stored_days, days) << "a day without facts has no summary";
   }
 }
