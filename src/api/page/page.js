@@ -21,6 +21,8 @@ const METRICS = {
   change_fail_rate: ['Change fail rate', 'deployment', 'deployments'],
   failed_deployment_recovery_time: ['Failed deployment recovery time', 'failed deployment', 'failed deployments'],
   deployment_rework_rate: ['Deployment rework rate', 'deployment', 'deployments'],
+  incident_mttr: ['Time to resolve an incident', 'incident', 'incidents'],
+  deployment_failure_rate: ['Deployment failure rate', 'attempt', 'attempts'],
 };
 
 const state = { token: sessionStorage.getItem(TOKEN_PLACE), lastEventId: null, lastEventAt: null, lostAt: null };
@@ -139,7 +141,7 @@ function madeOf(name, metric) {
   if (metric.pending > 0) lines.push(`${whole(metric.pending)} too young to judge`);
   const left = metric.exclusions.reduce((sum, exclusion) => sum + exclusion.count, 0);
   if (left > 0) lines.push(`${whole(left)} left out, with reasons`);
-  return [...lines, ...(metric.notes ?? []).map(words)];
+  return [...lines, ...(metric.notes ?? []).map((note) => words(note).replace(/T\d\d:\d\d:\d\dZ/, ''))];
 }
 
 function card(name, metric) {
