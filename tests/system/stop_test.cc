@@ -31,9 +31,12 @@ class Stop : public ::testing::Test {
   std::string token_;
 };
 
+/// Of service `api`, once all that the journal holds is projected: a further post stands behind all of it.
 std::set<std::string> stored_ids(Server& server, const std::string& token) {
+  ApiClient api(server.port(), token);
+  api.await_projection(api.post_events(deployment_event("last", "other")).header("fairlead-sequence"));
   std::set<std::string> ids;
-  for (const auto& item : ApiClient(server.port(), token).list("/api/v1/deployments")) {
+  for (const auto& item : api.list("/api/v1/deployments?service=api")) {
     ids.emplace(item.at("id").as_string());
   }
   return ids;

@@ -26,6 +26,16 @@ boost::json::value ApiClient::get_json(const std::string& target) {
   return boost::json::parse(response.body);
 }
 
+void ApiClient::await_projection(const std::string& sequence) {
+  std::string lag;
+  do {  // each request waits up to two seconds by itself
+    const HttpResponse response = connection_.request(
+        "GET", "/api/v1/deployments?limit=1", {"Authorization: Bearer " + token_, "Fairlead-After: " + sequence});
+    if (response.status != 200) throw std::runtime_error(response.body);
+    lag = response.header("fairlead-lag");
+  } while (!lag.empty());
+}
+
 std::vector<boost::json::object> ApiClient::list(const std::string& target) {
   std::vector<boost::json::object> items;
   std::string cursor;

@@ -20,6 +20,8 @@ class ApiClient {
 
   /// The answer's JSON; throws unless the status is 200.
   boost::json::value get_json(const std::string& target);
+  /// Returns once everything up to `sequence` (of a `Fairlead-Sequence`) is projected and linked.
+  void await_projection(const std::string& sequence);
   /// The items of all pages of a list.
   std::vector<boost::json::object> list(const std::string& target);
 
