@@ -255,14 +255,15 @@ void add_admin_endpoints(Endpoints& endpoints, Context& context) {
     handle_verify(context, request, std::move(responder));
   };
   endpoints.push_back(std::move(verify));
-  endpoints.push_back(admin_endpoint(context, http::Method::kGet, "/api/v1/admin/export", "exportDerived",
-                                     "All derived state as canonical lines; the last one is their hash.", "",
-                                     {{200, "Lines of one JSON object each, then `{\"sha256\":\"…\"}`.", "", "text/plain"},
-                                      {503, "Another export is running.", "Problem", http::kProblemType}},
-                                     [](Context& its_context, const http::Request& request) -> Result<http::Response> {
-                                       RETURN_IF_ERROR(audit(its_context, request, "derived.export", ""));
-                                       return export_response(its_context);
-                                     }));
+  endpoints.push_back(
+      admin_endpoint(context, http::Method::kGet, "/api/v1/admin/export", "exportDerived",
+                     "All derived state as canonical lines; the last one is their hash.", "",
+                     {{200, "Lines of one JSON object each, then `{\"sha256\":\"…\"}`.", "", "text/plain"},
+                      {503, "Another export is running.", "Problem", http::kProblemType}},
+                     [](Context& its_context, const http::Request& request) -> Result<http::Response> {
+                       RETURN_IF_ERROR(audit(its_context, request, "derived.export", ""));
+                       return export_response(its_context);
+                     }));
 }
 
 }  // namespace fairlead::api
