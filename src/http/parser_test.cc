@@ -116,6 +116,15 @@ TEST(ChunkedBody, is_put_together_wherever_it_is_cut) {
   }
 }
 
+TEST(ChunkedBody, the_last_chunk_may_be_the_first_and_come_byte_by_byte) {
+  ChunkedBody chunks(16);
+  std::string body;
+  std::string left;
+  EXPECT_EQ(feed(chunks, "0\r\n\r\n", 1, body, left), ChunkedBody::State::kComplete);
+  EXPECT_EQ(body, "");
+  EXPECT_EQ(left, "");
+}
+
 TEST(ChunkedBody, one_byte_past_the_limit_is_413) {
   ChunkedBody chunks(15);
   std::string body;
