@@ -155,6 +155,25 @@ TEST_F(LinkerTest, a_late_deployment_takes_over_what_it_was_first_to_reach) {
   EXPECT_THAT(shipped_by(4), ::testing::IsEmpty());
 }
 
+// c1 came with a push that listed it, so nobody knew or needed its parents. When they are told, they are the
+// baseline's.
+TEST_F(LinkerTest, ancestors_of_a_covered_commit_belong_to_the_baseline_that_reaches_it) {
+  const auto edge = [](int from, int to, EdgeKind kind) {
+    return Observation{Edge{kRepository, CommitSha{sha(from)}, CommitSha{sha(to)}, kind}};
+  };
+  tell(commit(0, std::nullopt));
+  tell({edge(2, 0, EdgeKind::kPush), edge(2, 1, EdgeKind::kPushCovers)});
+  tell({Entity{deployment(3, 2)}});
+  tell({edge(5, 2, EdgeKind::kParent), edge(5, 4, EdgeKind::kParent)});
+  tell({Entity{deployment(6, 5)}});
+  Linker linker(*derived, policy);
+  link_all(linker);
+  EXPECT_THAT(shipped_by(6), ::testing::UnorderedElementsAre("c4", "c5"));
+  tell({edge(1, 4, EdgeKind::kParent)});
+  link_all(linker);
+  EXPECT_THAT(shipped_by(6), ::testing::ElementsAre("c5"));
+}
+
 TEST_F(LinkerTest, known_since_follows_the_first_deployment_wherever_it_moves) {
   tell_history(3);
   Linker linker(*derived, policy);
