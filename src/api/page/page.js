@@ -137,7 +137,7 @@ function madeOf(name, metric) {
   if (metric.p90 !== undefined && metric.p90 !== null) {
     lines.push(`Nine in ten within ${valueText(metric.p90, metric.unit)}`);
   }
-  if (metric.coverage !== null) lines.push(`${number(metric.coverage * 100)} % could be judged`);
+  if (metric.value !== null && metric.coverage !== null) lines.push(`${number(metric.coverage * 100)} % could be judged`);
   if (metric.pending > 0) lines.push(`${whole(metric.pending)} too young to judge`);
   const left = metric.exclusions.reduce((sum, exclusion) => sum + exclusion.count, 0);
   if (left > 0) lines.push(`${whole(left)} left out, with reasons`);
