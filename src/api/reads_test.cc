@@ -305,10 +305,10 @@ TEST(Report, each_number_links_to_rows_that_give_it_again) {
   world.post_events(std::string(kHistory));
   const json::value report =
       world.get("/api/v1/metrics/delivery?service=api&environment=production&from=now-7d").json();
+  world.clock.advance(Duration::days(7));  // the link names the range, so later it still shows the same rows
   for (const auto& metric : report.at("metrics").as_object()) {
     std::string rows(metric.value().at("rows").as_string());
     ASSERT_TRUE(rows.starts_with("/fairlead/api/v1/")) << rows;
-    world.clock.advance(Duration::hours(1));  // the link names the range, so later it still shows the same rows
     const json::value explained = world.get(rows.substr(9) + "&limit=1000").json();
     EXPECT_EQ(explained.at("metric"), json::value(metric.key()));
     EXPECT_EQ(explained.at("number").at("value"), metric.value().at("value")) << metric.key();
