@@ -20,7 +20,7 @@ function(fairlead_library target sources)
 endfunction()
 
 function(fairlead_module name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "OPTIMISED_TESTS" "" "DEPENDS;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   set(testing ${sources})
   set(tests ${sources})
@@ -39,7 +39,11 @@ function(fairlead_module name)
   endif()
 
   if(FAIRLEAD_TESTS AND tests)
-    fairlead_test(${name} SOURCES ${tests} LIBRARIES fairlead_${name}_testing ${arg_TEST_LIBRARIES})
+    set(optimised)
+    if(arg_OPTIMISED_TESTS)
+      set(optimised OPTIMISED)
+    endif()
+    fairlead_test(${name} ${optimised} SOURCES ${tests} LIBRARIES fairlead_${name}_testing ${arg_TEST_LIBRARIES})
   endif()
 
   # Without libFuzzer the same entry point replays its stored corpus, so that a finding stays found.
