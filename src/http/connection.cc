@@ -368,7 +368,7 @@ class ConnectionOver final : public Connection,
       const std::size_t bytes =
           co_await transport_.stream().async_write_some(unsent, asio::redirect_error(kAwait, error));
       advance(unsent, bytes);
-      deadline_ms += earned_ms(bytes);
+      if (bytes > 0) set_deadline(service_.write_timeout_ms);
       failed = error || expired_ || cut_;
     }
     deadline_ms = deadline_before;
