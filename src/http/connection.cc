@@ -7,6 +7,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -472,7 +473,10 @@ class ConnectionOver final : public Connection,
 
   /// What the minimum rate allows for the bytes that are here, behind a grace.
   void set_body_deadline(std::size_t bytes) {
-    deadline_ms = body_started_ms_ + service_.header_timeout_ms + earned_ms(bytes) + thread_.tick_ms();
+    const std::int64_t by_rate_ms = body_started_ms_ + service_.header_timeout_ms + earned_ms(bytes);
+    // Bytes that came fast earn no right to a long silence.
+    const std::int64_t by_silence_ms = thread_.now_ms() + service_.header_timeout_ms;
+    deadline_ms = std::min<std::int64_t>(by_rate_ms, by_silence_ms) + thread_.tick_ms();
   }
 
   static std::int64_t earned_ms(std::size_t bytes) {

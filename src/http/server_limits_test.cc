@@ -60,6 +60,16 @@ TEST(SlowClient, a_body_below_the_minimum_rate_is_408) {
   }
 }
 
+TEST(SlowClient, a_body_that_came_fast_earns_no_right_to_a_long_silence) {
+  const TestServer server({.header_timeout_ms = kShortMs});
+  RawClient client = server.client();
+  client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n" + std::string(200'000, 'a'));
+  const auto answer = client.answer();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 408);
+  EXPECT_TRUE(client.closed());
+}
+
 TEST(SlowClient, a_body_above_the_minimum_rate_has_all_the_time_it_needs) {
   const TestServer server({.header_timeout_ms = kShortMs});
   RawClient client = server.client();
