@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <functional>
 #include <random>
 
@@ -21,7 +20,7 @@
 namespace fairlead::bench {
 namespace {
 
-constexpr int kRounds = 7;
+constexpr int kRoundsByDefault = 7;
 constexpr int kClients = 64;
 constexpr double kSeconds = 2;
 constexpr std::size_t kIdleSamples = 500;
@@ -52,8 +51,8 @@ class IngestBenchmark {
 
   bool run() {
     warm_up();
-    for (int round = 1; round <= kRounds; ++round) {
-      fmt::print(stderr, "\rround {} of {}", round, kRounds);
+    for (int round = 1; round <= rounds_; ++round) {
+      fmt::print(stderr, "\rround {} of {}", round, rounds_);
       measure_throughput();
       measure_latency();
       measure_batches();
@@ -99,7 +98,7 @@ class IngestBenchmark {
 
   void measure_batches() {
     const auto posts = batch_posts(fairlead_.token(), ++salt_, kBatchEvents);
-    const auto result = fairlead_.load(posts, {.connections = kBatchClients, .seconds = kSeconds});
+    const auto result = fairlead_.load(posts, {.connections = kBatchClients, .seconds = kSeconds / 2});
     fairlead_.drain();
     std::vector<std::string> bodies;
     std::size_t bytes = 0;
@@ -112,7 +111,7 @@ class IngestBenchmark {
   }
 
   void print() const {
-    fmt::print("\nMedians of {} rounds [95 % interval]\n", kRounds);
+    fmt::print("\nMedians of {} rounds [95 % interval]\n", rounds_);
     print_figures("durable single-event POST, 64 connections", "events/s", figures_.durable);
     print_figures("the same, checked but not stored (dry_run)", "events/s", figures_.no_store);
     print_figures("SQLite, WAL, synchronous=FULL, one commit per event", "events/s", figures_.sqlite);
@@ -172,6 +171,7 @@ class IngestBenchmark {
   FairleadUnderTest fairlead_;
   Postgres postgres_;
   std::uint64_t salt_;
+  const int rounds_ = rounds_wanted(kRoundsByDefault);
   Figures figures_;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
 namespace fairlead::bench {
 
@@ -71,6 +72,11 @@ bool print_goals(const std::vector<Goal>& goals) {
   }
   std::fflush(stdout);
   return all;
+}
+
+int rounds_wanted(int by_default) {
+  const char* wanted = std::getenv("FAIRLEAD_BENCH_ROUNDS");
+  return wanted ? std::max(std::atoi(wanted), 1) : by_default;
 }
 
 void print_figures(const std::string& title, const std::string& unit, const std::vector<double>& rounds) {

@@ -34,6 +34,9 @@ struct Goal {
 /// Readable by people and by `column`: one row per goal, the median decides. Returns whether all are met.
 bool print_goals(const std::vector<Goal>& goals);
 
+/// FAIRLEAD_BENCH_ROUNDS, or `by_default`: fewer rounds to try a benchmark out, more for a noisy machine.
+int rounds_wanted(int by_default);
+
 /// Figures without a goal that explain the ratios.
 void print_figures(const std::string& title, const std::string& unit, const std::vector<double>& rounds);
 

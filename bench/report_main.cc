@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "bench/fairlead_under_test.h"
@@ -18,7 +19,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kRounds = 9;
+constexpr int kRoundsByDefault = 9;
 constexpr int kRequestsPerRound = 40;
 constexpr int kLoadConnections = 4;
 constexpr std::uint64_t kSmall = 100'000;
@@ -87,7 +88,7 @@ std::vector<Goal> measure_reports(Filled& small, Filled& large) {
                   {}};
     Goal of_large = of_small;
     of_large.against = "1 million deployments";
-    for (int round = 0; round < kRounds; ++round) {
+    for (int round = 0; round < rounds_wanted(kRoundsByDefault); ++round) {
       of_small.rounds.push_back(small.round_ms(kind.metrics));
       of_large.rounds.push_back(large.round_ms(kind.metrics));
     }
@@ -101,7 +102,7 @@ std::vector<Goal> measure_reports(Filled& small, Filled& large) {
 std::vector<Goal> measure_starts(FairleadUnderTest& fairlead) {
   Goal start{"start to the first 200", "2 million events stored", Goal::Direction::kAtMost, 50, "ms", {}};
   Goal memory{"resident memory, idle", "2 million events stored", Goal::Direction::kAtMost, 30, "MB", {}};
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < rounds_wanted(kRoundsByDefault); ++round) {
     fairlead.server().stop();
     const auto begin = Clock::now();
     fairlead.start();
