@@ -54,8 +54,8 @@ TEST(Mentions, a_commit_names_itself_the_change_it_merges_and_the_sha_it_reverts
   commit.identity = {Origin{"github.com/acme/api"}, "ff"};
   EXPECT_THAT(mentions_of(Entity{commit}, {}), ElementsAre("sha:@ff"));
   commit.message = said<std::string>("Revert \"Pay twice\" (#13)\n\nThis reverts commit 1f3aa000.\n");
-  EXPECT_THAT(mentions_of(Entity{commit}, {}),
-              ElementsAre("number:github.com/acme/api#13", "sha:@1f3aa000", "sha:github.com/acme/api@1f3aa000"));
+  EXPECT_THAT(mentions_of(Entity{commit}, {}), ElementsAre("number:github.com/acme/api#13", "sha:@1f3aa000", "sha:@ff",
+                                                           "sha:github.com/acme/api@1f3aa000"));
 }
 
 TEST(Mentions, an_incident_names_its_suspects) {

@@ -73,8 +73,9 @@ HistoryExpectation expect_history(const GitRepository& repository, const std::ve
   for (const auto& [revert, target] : reverts_of(repository)) {
     const auto by = shipper.find(revert);
     const auto failed = shipper.find(target);
-    if (by == shipper.end() || failed == shipper.end() || by->second == failed->second) continue;
-    const std::int64_t apart = std::abs(releases[by->second].finished_at - releases[failed->second].finished_at);
+    // What ships only after its revert (a side branch merged late) was not taken back by it.
+    if (by == shipper.end() || failed == shipper.end() || by->second <= failed->second) continue;
+    const std::int64_t apart = releases[by->second].finished_at - releases[failed->second].finished_at;
     if (apart <= kRevertWindowSeconds) expected.failed.insert(releases[failed->second].tag);
   }
   return expected;
