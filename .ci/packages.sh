@@ -17,7 +17,8 @@ tier_packages() {
       echo g++ cmake ninja-build ccache mold pkg-config tzdata
       boost_packages
       echo libsimdjson-dev libsqlite3-dev libssl-dev libargon2-dev libzstd-dev zlib1g-dev libyaml-cpp-dev libcli11-dev
-      echo libfmt-dev libspdlog-dev libhowardhinnant-date-dev libxxhash-dev libcurl4-openssl-dev prometheus-cpp-dev
+      # The CMake files of prometheus-cpp ask for curl, though nothing of ours uses it yet.
+      echo libfmt-dev libspdlog-dev libhowardhinnant-date-dev libxxhash-dev prometheus-cpp-dev libcurl4-openssl-dev
       ;;
     test)
       echo libgtest-dev libgmock-dev clang-format clang-tidy-19 curl:curl node:nodejs npm:npm chromium fonts-dejavu-core
