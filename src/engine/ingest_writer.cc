@@ -42,24 +42,27 @@ IngestWriter::~IngestWriter() {
 }
 
 void IngestWriter::submit(Delivery delivery, Done done) {
+  if (std::optional<Error> refused = enqueue(delivery, done)) done(std::unexpected(std::move(*refused)));
+}
+
+/// Takes both over, or says why not and leaves them as they were.
+std::optional<Error> IngestWriter::enqueue(Delivery& delivery, Done& done) {
   const std::size_t bytes = bytes_of(delivery);
-  std::optional<Error> refused;
   bool wake = false;
   {
     std::lock_guard lock(mutex_);
-    refused = refusal(bytes);
-    if (!refused) {
-      waiting_.deliveries.push_back(std::move(delivery));
-      waiting_.dones.push_back(std::move(done));
-      ++stats_.queue_rows;
-      stats_.queue_bytes += bytes;
-      wake = std::exchange(asleep_, false);
-    } else if (!stopping_ && !stats_.storage_failed) {
-      ++stats_.refused;
+    if (std::optional<Error> refused = refusal(bytes)) {
+      if (!stopping_ && !stats_.storage_failed) ++stats_.refused;
+      return refused;
     }
+    waiting_.deliveries.push_back(std::move(delivery));
+    waiting_.dones.push_back(std::move(done));
+    ++stats_.queue_rows;
+    stats_.queue_bytes += bytes;
+    wake = std::exchange(asleep_, false);
   }
-  if (refused) return done(std::unexpected(std::move(*refused)));
   if (wake) work_.notify_one();
+  return std::nullopt;
 }
 
 /// Why a delivery of `bytes` is not taken now, if so. An empty queue takes a delivery of any size: the body limits of

@@ -64,6 +64,7 @@ class IngestWriter final : public Ingest {
     std::vector<Done> dones;
   };
 
+  std::optional<Error> enqueue(Delivery& delivery, Done& done);
   std::optional<Error> refusal(std::size_t bytes) const;
   void run();
   bool wait_for_work(Queue& taken);
