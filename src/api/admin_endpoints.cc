@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 
 #include "api/export_stream.h"
+#include "api/json_out.h"
 #include "api/operation_endpoints.h"
 #include "api/problems.h"
 #include "api/read_call.h"
@@ -118,7 +118,7 @@ Result<http::Response> create_token(Context& context, const http::Request& reque
   RETURN_IF_ERROR(context.tokens.put(made.row));
   json::object out = token_json(made.row);
   out["token"] = made.text;  // shown this once
-  http::Response response = http::Response::json(201, json::serialize(out));
+  http::Response response = http::Response::json(201, to_json_text(out));
   response.headers.emplace_back("Cache-Control", "no-store");
   return response;
 }
@@ -160,7 +160,7 @@ Result<http::Response> put_user(Context& context, const http::Request& request) 
   row.created_at = context.clock.now();
   RETURN_IF_ERROR(audit(context, request, "user.add", row.name));
   RETURN_IF_ERROR(context.engine.journal().put_user(row));
-  return http::Response::json(201, json::serialize(user_json(row)));
+  return http::Response::json(201, to_json_text(user_json(row)));
 }
 
 // ---- Audit, status, verify, export ----
@@ -194,7 +194,7 @@ Result<http::Response> read_status(Context& context, const http::Request&) {
                          {"storage_failed", stats.storage_failed},
                          {"derive_failures", stats.derive_failures},
                          {"derive_error", stats.derive_error}};
-  return http::Response::json(200, json::serialize(out));
+  return http::Response::json(200, to_json_text(out));
 }
 
 http::Response verify_journal(Context& context) {
@@ -204,7 +204,7 @@ http::Response verify_journal(Context& context) {
   out["ok"] = rows.has_value();
   out["rows"] = rows ? json::value(*rows) : json::value(nullptr);
   out["error"] = rows ? json::value(nullptr) : json::value(rows.error().message);
-  return http::Response::json(200, json::serialize(out));
+  return http::Response::json(200, to_json_text(out));
 }
 
 /// Long work: one at a time on a thread of its own, so that a pool thread is not gone for minutes.

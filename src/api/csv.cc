@@ -1,7 +1,8 @@
 #include "api/csv.h"
 
 #include <algorithm>
-#include <boost/json/serialize.hpp>
+
+#include "api/json_out.h"
 
 namespace fairlead::api {
 namespace {
@@ -12,12 +13,12 @@ void append_value(std::string& out, const json::value* value) {
   if (value == nullptr || value->is_null()) return;
   if (value->is_string()) return append_csv_cell(out, value->as_string());
   if (!value->is_structured()) {
-    out += json::serialize(*value);  // a number or a boolean: nothing to quote, nothing to disarm
+    out += to_json_text(*value);  // a number or a boolean: nothing to quote, nothing to disarm
     return;
   }
   const json::array* list = value->if_array();
   if (list == nullptr || !std::ranges::all_of(*list, [](const json::value& item) { return item.is_string(); })) {
-    return append_csv_cell(out, json::serialize(*value));
+    return append_csv_cell(out, to_json_text(*value));
   }
   std::string joined;
   for (const json::value& item : *list) {

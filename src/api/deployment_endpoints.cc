@@ -1,10 +1,10 @@
 #include <algorithm>
-#include <boost/json/serialize.hpp>
 #include <limits>
 
 #include "api/entity_endpoints.h"
 #include "api/entity_json.h"
 #include "api/fact_json.h"
+#include "api/json_out.h"
 #include "api/read_call.h"
 #include "base/hash.h"
 #include "base/limits.h"
@@ -126,7 +126,7 @@ Result<http::Response> read_deployment(ReadCall& call) {
   page["items"] = std::move(shipped.items);
   page["rows"] = call.context.options.base_path + "/api/v1/deployments/" + row.key.hex() + "/commits";
   out["shipped"] = std::move(page);
-  return http::Response::json(200, json::serialize(out));
+  return http::Response::json(200, to_json_text(out));
 }
 
 Result<http::Response> read_deployment_commits(ReadCall& call) {
@@ -195,7 +195,7 @@ Result<http::Response> read_matrix(ReadCall& call) {
   for (const EnvironmentName& environment : environments) out["environments"].as_array().emplace_back(environment.text);
   out["environments_omitted"] = omitted;
   out["next_cursor"] = next_cursor.empty() ? json::value(nullptr) : json::value(next_cursor);
-  return http::Response::json(200, json::serialize(out));
+  return http::Response::json(200, to_json_text(out));
 }
 
 }  // namespace

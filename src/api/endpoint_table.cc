@@ -1,11 +1,11 @@
 #include "api/endpoint_table.h"
 
-#include <boost/json/serialize.hpp>
 #include <memory>
 
 #include "api/entity_endpoints.h"
 #include "api/health_endpoints.h"
 #include "api/ingest_endpoints.h"
+#include "api/json_out.h"
 #include "api/metric_endpoints.h"
 #include "api/openapi.h"
 #include "api/operation_endpoints.h"
@@ -39,7 +39,7 @@ Endpoints make_endpoints(Context& context, Exposition& exposition) {
        {},
        {},
        {{200, "OpenAPI 3.1.", "Empty"}}});
-  *document = boost::json::serialize(openapi_document(endpoints, context.options));
+  *document = to_json_text(openapi_document(endpoints, context.options));
   return endpoints;
 }
 

@@ -1,8 +1,7 @@
 #include "api/entity_endpoints.h"
 
-#include <boost/json/serialize.hpp>
-
 #include "api/entity_json.h"
+#include "api/json_out.h"
 #include "api/read_call.h"
 #include "model/mentions.h"
 
@@ -55,7 +54,7 @@ Result<http::Response> read_run(ReadCall& call) {
   for (const store::EntityRow& task : tasks) task_items.push_back(entity_json(task));
   json::object out = entity_json(run);
   out["tasks"] = std::move(task_items);
-  return http::Response::json(200, json::serialize(out));
+  return http::Response::json(200, to_json_text(out));
 }
 
 }  // namespace

@@ -1,9 +1,8 @@
 #include "api/metric_endpoints.h"
 
-#include <boost/json/serialize.hpp>
-
 #include "api/csv.h"
 #include "api/fact_json.h"
+#include "api/json_out.h"
 #include "api/read_call.h"
 #include "api/report_json.h"
 #include "metrics/registry.h"
@@ -53,7 +52,7 @@ Result<http::Response> read_report(ReadCall& call) {
   ASSIGN_OR_RETURN(const Report report, call.context.engine.reporter().report(call.reader, query));
   const json::object out = report_json(report, explain_base(call.context), explain_query(query));
   if (call.parameters.format == Format::kCsv) return report_csv(out);
-  return http::Response::json(200, json::serialize(out));
+  return http::Response::json(200, to_json_text(out));
 }
 
 Result<json::array> row_items(ReadCall& call, const engine::Explanation& explanation,
@@ -103,7 +102,7 @@ Result<http::Response> read_explanation(ReadCall& call) {
   out["pending"] = std::move(pending);
   out["items"] = std::move(items);
   out["next_cursor"] = explanation.next_cursor.empty() ? json::value(nullptr) : json::value(explanation.next_cursor);
-  return http::Response::json(200, json::serialize(out));
+  return http::Response::json(200, to_json_text(out));
 }
 
 }  // namespace

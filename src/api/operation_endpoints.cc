@@ -1,8 +1,8 @@
 #include "api/operation_endpoints.h"
 
-#include <boost/json/serialize.hpp>
 #include <charconv>
 
+#include "api/json_out.h"
 #include "api/problems.h"
 #include "api/read_call.h"
 #include "base/limits.h"
@@ -41,7 +41,7 @@ Result<http::Response> read_sources(ReadCall& call) {
   json::object outcomes;
   for (const auto& [outcome, count] : counts) outcomes[outcome] = count;
   out["outcomes"] = std::move(outcomes);
-  return http::Response::json(200, json::serialize(out));
+  return http::Response::json(200, to_json_text(out));
 }
 
 json::object delivery_json(const store::DeliveryOutcome& row) {

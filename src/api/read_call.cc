@@ -1,10 +1,10 @@
 #include "api/read_call.h"
 
-#include <boost/json/serialize.hpp>
 #include <chrono>
 #include <memory>
 
 #include "api/csv.h"
+#include "api/json_out.h"
 #include "api/problems.h"
 #include "base/limits.h"
 
@@ -90,7 +90,7 @@ http::Response list_response(const ReadCall& call, json::array items, std::strin
     json::object list;
     list["items"] = std::move(items);
     list["next_cursor"] = next_cursor.empty() ? json::value(nullptr) : json::value(next_cursor);
-    response = http::Response::json(200, json::serialize(list));
+    response = http::Response::json(200, to_json_text(list));
   }
   if (!next_cursor.empty()) {
     response.headers.emplace_back("Link", "<" + next_page_url(call, next_cursor) + ">; rel=\"next\"");
