@@ -110,7 +110,7 @@ export const tests = {
     assert.notEqual(await dialog.locator('#rows-formula').textContent(), '');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
-    assert.equal(await open.evaluate((button) => button === document.activeElement), true);
+    await open.and(page.locator(':focus')).waitFor();
   },
 
   async rows_that_do_not_count_are_listed_with_their_reason({ page, server }) {

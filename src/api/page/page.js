@@ -170,7 +170,11 @@ function showReport(report) {
   const focused = document.activeElement?.closest('.card')?.dataset.metric;
   el('cards').replaceChildren(...Object.entries(report.metrics).map(([name, metric]) => card(name, metric)));
   // The cards are new ones: whoever was on a button stays on it.
-  if (focused) el('cards').querySelector(`[data-metric="${CSS.escape(focused)}"] button`)?.focus();
+  if (focused) focusCard(focused);
+}
+
+function focusCard(name) {
+  el('cards').querySelector(`[data-metric="${CSS.escape(name)}"] button`)?.focus();
 }
 
 const OUTCOME_SHAPES = { accepted: '✓', ignored: '–', quarantined: '✕' };
@@ -487,6 +491,8 @@ el('copy').addEventListener('click', copyCommand);
 el('fresh').addEventListener('click', showHeld);
 el('delivery-list').addEventListener('pointerleave', showHeld);
 el('rows-close').addEventListener('click', () => el('rows').close());
+// A report may have come meanwhile, and with it another button than the one that opened the rows.
+el('rows').addEventListener('close', () => focusCard(rows.name));
 el('rows-more').addEventListener('click', loadRows);
 
 setInterval(() => {
