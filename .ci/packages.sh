@@ -17,7 +17,7 @@ tier_packages() {
       echo g++ cmake ninja-build ccache mold pkg-config tzdata
       boost_packages
       echo libsimdjson-dev libsqlite3-dev libssl-dev libargon2-dev libzstd-dev zlib1g-dev libyaml-cpp-dev libcli11-dev
-      # The CMake files of prometheus-cpp ask for curl, though nothing of ours uses it yet.
+      # The CMake files of prometheus-cpp ask for curl, though the program does not link it.
       echo libfmt-dev libspdlog-dev libhowardhinnant-date-dev libxxhash-dev prometheus-cpp-dev libcurl4-openssl-dev
       ;;
     test)
