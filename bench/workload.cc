@@ -9,9 +9,15 @@ namespace fairlead::bench {
 
 namespace {
 
-constexpr std::uint64_t kServices = 200;
+constexpr std::uint64_t kServices = 40;
 constexpr std::uint64_t kYearStart = 1'735'689'600;  // 2025-01-01T00:00:00Z
 constexpr std::uint64_t kYearSeconds = 365 * 86'400;
+
+/// Each run has services of its own and goes through them in the order of time, as life does: runs that wrote into each
+/// other's past would measure how late deployments are linked again.
+std::string service_of(std::uint64_t salt, std::uint64_t service) {
+  return fmt::format("s{:x}-{}", salt, service);
+}
 
 std::string sha_of(std::uint64_t salt, std::uint64_t service, std::uint64_t n) {
   return fmt::format("{:016x}{:08x}{:016x}", salt, service, n);
@@ -19,25 +25,26 @@ std::string sha_of(std::uint64_t salt, std::uint64_t service, std::uint64_t n) {
 
 void append_commit(std::string& out, std::uint64_t salt, std::uint64_t service, std::uint64_t n, std::uint64_t at) {
   fmt::format_to(std::back_inserter(out),
-                 R"({{"type":"commit","repository":"example.org/acme/s{}","sha":"{}","parents":[{}],)"
+                 R"({{"type":"commit","repository":"example.org/acme/{}","sha":"{}","parents":[{}],)"
                  R"("authored_at":{},"committed_at":{},"author":"dev{}","message":"step {}"}})",
-                 service, sha_of(salt, service, n), n == 0 ? "" : '"' + sha_of(salt, service, n - 1) + '"', at, at,
-                 n % 50, n);
+                 service_of(salt, service), sha_of(salt, service, n),
+                 n == 0 ? "" : '"' + sha_of(salt, service, n - 1) + '"', at, at, n % 50, n);
 }
 
 void append_change(std::string& out, std::uint64_t salt, std::uint64_t service, std::uint64_t n, std::uint64_t at) {
   fmt::format_to(std::back_inserter(out),
-                 R"({{"type":"change","repository":"example.org/acme/s{}","number":{},"title":"change {}",)"
+                 R"({{"type":"change","repository":"example.org/acme/{}","number":{},"title":"change {}",)"
                  R"("author":"dev{}","opened_at":{},"merged_at":{},"merge_sha":"{}"}})",
-                 service, n, n, n % 50, at - 7200, at, sha_of(salt, service, n));
+                 service_of(salt, service), n, n, n % 50, at - 7200, at, sha_of(salt, service, n));
 }
 
 void append_deployment(std::string& out, std::uint64_t salt, std::uint64_t service, std::uint64_t n, std::uint64_t at) {
   fmt::format_to(std::back_inserter(out),
-                 R"({{"type":"deployment","id":"{:x}-{}-{}","service":"s{}","environment":"production",)"
-                 R"("version":"{}","repository":"example.org/acme/s{}","sha":"{}","status":"success",)"
+                 R"({{"type":"deployment","id":"{:x}-{}-{}","service":"{}","environment":"production",)"
+                 R"("version":"{}","repository":"example.org/acme/{}","sha":"{}","status":"success",)"
                  R"("started_at":{},"finished_at":{}}})",
-                 salt, service, n, service, n, service, sha_of(salt, service, n), at - 60, at);
+                 salt, service, n, service_of(salt, service), n, service_of(salt, service), sha_of(salt, service, n),
+                 at - 60, at);
 }
 
 /// Event `i` of the mix: tens of events go round the services, so that each service's history grows in order.
@@ -53,9 +60,9 @@ void append_mixed(std::string& out, std::uint64_t salt, std::uint64_t i) {
     append_change(out, salt, service, round * 7 + (place - 7) * 3, at + 100);
   } else if (round % 20 == 7) {
     fmt::format_to(std::back_inserter(out),
-                   R"({{"type":"incident","id":"{:x}-{}-{}","service":"s{}","environment":"production",)"
+                   R"({{"type":"incident","id":"{:x}-{}-{}","service":"{}","environment":"production",)"
                    R"("severity":"high","title":"down","opened_at":{},"resolved_at":{}}})",
-                   salt, service, round, service, at + 300, at + 900);
+                   salt, service, round, service_of(salt, service), at + 300, at + 900);
   } else {
     append_deployment(out, salt, service, round * 7 + 6, at + 200);
   }

@@ -20,7 +20,7 @@ MakeRequest batch_posts(std::string token, std::uint64_t salt, std::size_t event
 std::string batch_body(std::uint64_t n, std::uint64_t salt, std::size_t events);
 
 /// A mix as a busy organisation sends it: 7 commits, 2 changes and a deployment in ten events, now and then an
-/// incident, over 200 services. Commits form one line of history per service.
+/// incident, over 40 services. Commits form one line of history per service.
 MakeRequest mixed_batches(std::string token, std::uint64_t salt, std::size_t events);
 
 /// `METHOD target` with a token and a body.
