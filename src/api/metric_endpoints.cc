@@ -48,7 +48,8 @@ http::Response report_csv(const json::object& report) {
 }
 
 Result<http::Response> read_report(ReadCall& call) {
-  ASSIGN_OR_RETURN(const ReportQuery query, report_query(call));
+  ASSIGN_OR_RETURN(ReportQuery query, report_query(call));
+  query.metrics = call.parameters.metrics;
   ASSIGN_OR_RETURN(const Report report, call.context.engine.reporter().report(call.reader, query));
   const json::object out = report_json(report, explain_base(call.context), explain_query(query));
   if (call.parameters.format == Format::kCsv) return report_csv(out);
@@ -111,7 +112,7 @@ void add_metric_endpoints(Endpoints& endpoints, Context& context) {
   endpoints.push_back(read_endpoint(
       context, "/api/v1/metrics/delivery", "getDeliveryMetrics", "metrics",
       "The delivery metrics of a range, each with what it is made of.",
-      {"service", "environment", "team", "from", "to", "tz", "profile", "simulated", "format"},
+      {"service", "environment", "team", "from", "to", "tz", "metric", "profile", "simulated", "format"},
       {{200, "The report.", "Report"}, {200, "The same as CSV, one line per number.", "", "text/csv"}}, read_report));
   endpoints.push_back(
       read_endpoint(context, "/api/v1/metrics/delivery/{metric}/explain", "explainMetric", "metrics",

@@ -24,6 +24,8 @@ constexpr std::array kDocs{
                  R"({"type":"string"})"},
     ParameterDoc{"tz", "Zone in which dates of `from` and `to` are read. Default: the reporting zone.",
                  R"({"type":"string"})"},
+    ParameterDoc{"metric", "Only these numbers, separated by commas. Default: all of the profile.",
+                 R"({"type":"string"})"},
     ParameterDoc{"profile", "Definition profile.", R"({"type":"string","default":"fairlead"})"},
     ParameterDoc{"q", "Case-insensitive part of an id, title, version, pipeline, author or message.",
                  R"({"type":"string","maxLength":512})"},
@@ -167,6 +169,7 @@ Result<Parameters> parse_parameters(const http::Request& request, std::span<cons
   ASSIGN_OR_RETURN(out.services, services_of(request, options));
   out.environments = values_of<EnvironmentName>(request, "environment");
   out.statuses = values_of<std::string>(request, "status");
+  out.metrics = values_of<MetricName>(request, "metric");
   if (const auto text = request.parameter("repository"); text && !text->empty()) {
     out.repository = RepositoryName(*text);
   }

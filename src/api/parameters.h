@@ -32,6 +32,7 @@ struct Parameters {
   std::vector<EnvironmentName> environments;
   std::optional<RepositoryName> repository;
   std::vector<std::string> statuses;
+  std::vector<MetricName> metrics;
   std::optional<Instant> from;
   std::optional<Instant> to;  ///< At most now.
   std::string profile = "fairlead";

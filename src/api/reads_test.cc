@@ -367,8 +367,19 @@ TEST(Report, csv_has_one_line_per_number_legs_included) {
   EXPECT_NE(csv.body.find("\r\nchange_lead_time_coding,"), std::string::npos);
 }
 
+TEST(Report, holds_only_the_numbers_that_are_asked_for) {
+  ApiWorld world;
+  const auto response = world.get("/api/v1/metrics/delivery?metric=deployment_frequency,change_fail_rate");
+  ASSERT_EQ(response.status, 200) << response.body;
+  const auto& metrics = json::parse(response.body).at("metrics").as_object();
+  EXPECT_EQ(metrics.size(), 2u);
+  EXPECT_TRUE(metrics.contains("deployment_frequency"));
+  EXPECT_TRUE(metrics.contains("change_fail_rate"));
+}
+
 TEST(Report, an_unknown_profile_or_metric_is_refused) {
   ApiWorld world;
+  EXPECT_EQ(world.get("/api/v1/metrics/delivery?metric=nobody").status, 404);
   EXPECT_EQ(world.get("/api/v1/metrics/delivery?profile=nobody").status, 400);
   EXPECT_EQ(world.get("/api/v1/metrics/delivery/nobody/explain").status, 404);
 }
