@@ -27,7 +27,7 @@ constexpr std::size_t kIdleSamples = 500;
 constexpr std::size_t kRecordBytes = 400;  // what one event with its journal row comes to
 constexpr std::size_t kBatchEvents = 1'000;
 constexpr int kBatchClients = 4;
-constexpr double kBatchSeconds = 0.5;  // a second of batches takes the projector half a minute
+constexpr std::uint64_t kBatches = 60;  // a second of batches would take the projector minutes
 constexpr double kMixedEventsPerSecond = 10'000;
 constexpr std::size_t kMixedBatchEvents = 100;
 constexpr double kMixedSeconds = 20;
@@ -99,11 +99,11 @@ class IngestBenchmark {
 
   void measure_batches() {
     const auto posts = batch_posts(fairlead_.token(), ++salt_, kBatchEvents);
-    const auto result = fairlead_.load(posts, {.connections = kBatchClients, .seconds = kBatchSeconds});
+    const auto result = fairlead_.load(posts, {.connections = kBatchClients, .seconds = 60, .requests = kBatches});
     fairlead_.drain();
     std::vector<std::string> bodies;
     std::size_t bytes = 0;
-    for (std::uint64_t i = 0; i < std::max<std::uint64_t>(result.completed, 1); ++i) {
+    for (std::uint64_t i = 0; i < kBatches; ++i) {
       bodies.push_back(batch_body(i, salt_, kBatchEvents));
       bytes += bodies.back().size();
     }
