@@ -371,7 +371,8 @@ TEST(Report, holds_only_the_numbers_that_are_asked_for) {
   ApiWorld world;
   const auto response = world.get("/api/v1/metrics/delivery?metric=deployment_frequency,change_fail_rate");
   ASSERT_EQ(response.status, 200) << response.body;
-  const auto& metrics = json::parse(response.body).at("metrics").as_object();
+  const json::value report = json::parse(response.body);
+  const json::object& metrics = report.at("metrics").as_object();
   EXPECT_EQ(metrics.size(), 2u);
   EXPECT_TRUE(metrics.contains("deployment_frequency"));
   EXPECT_TRUE(metrics.contains("change_fail_rate"));
