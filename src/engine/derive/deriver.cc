@@ -1,6 +1,8 @@
 #include "engine/derive/deriver.h"
 
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -22,6 +24,15 @@ constexpr int kLinkBudgetMs = 100;
 constexpr milliseconds kPublishInterval{100};
 constexpr milliseconds kPauseMin{50};
 constexpr milliseconds kPauseMax{2'000};
+/// Where cores are few, an acknowledgement goes before the numbers that follow from it.
+constexpr int kNiceness = 10;
+
+/// Lowers the calling thread's share of the processor; on Linux a priority belongs to the thread, not to the process.
+void give_way_to_ingest() {
+  if (setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness) != 0) {
+    spdlog::warn("the projector runs at the priority of the rest: it may slow down acknowledgements");
+  }
+}
 
 }  // namespace
 
@@ -70,6 +81,7 @@ void Deriver::appended(std::span<const store::Appended> rows) {
 }
 
 void Deriver::run() {
+  give_way_to_ingest();
   while (!stopping_) {
     const Result<bool> work_left = round();
     if (!work_left) note_failure(work_left.error());
