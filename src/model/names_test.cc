@@ -44,7 +44,7 @@ constexpr Spelling kSpellings[] = {
     {"/srv/git/api/.git", "", "file:api"},
     {"../api", "", "file:api"},
     {"./api/", "", "file:api"},
-    {"C:/work/api", "", "file:api"},
+    {"C:/src/api", "", "file:api"},
     {"  https://github.com/acme/api  ", "", "github.com/acme/api"},
     {"https://github.com//acme/./../api", "", "github.com/acme/api"},
     {"", "github.com", ""},
