@@ -98,15 +98,12 @@ class IngestBenchmark {
   }
 
   void measure_batches() {
-    const auto posts = batch_posts(fairlead_.token(), ++salt_, kBatchEvents);
+    const std::vector<std::string> bodies = batch_bodies(++salt_, kBatches, kBatchEvents);
+    std::size_t bytes = 0;
+    for (const std::string& body : bodies) bytes += body.size();
+    const auto posts = batch_posts(fairlead_.token(), salt_, bodies);
     const auto result = fairlead_.load(posts, {.connections = kBatchClients, .seconds = 60, .requests = kBatches});
     fairlead_.drain();
-    std::vector<std::string> bodies;
-    std::size_t bytes = 0;
-    for (std::uint64_t i = 0; i < kBatches; ++i) {
-      bodies.push_back(batch_body(i, salt_, kBatchEvents));
-      bytes += bodies.back().size();
-    }
     figures_.batch_bytes.push_back(static_cast<double>(bytes) / result.seconds);
     figures_.synced_bytes.push_back(synced_bytes_per_second(fairlead_.folder(), bodies));
   }

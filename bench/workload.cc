@@ -90,16 +90,27 @@ MakeRequest single_event_posts(std::string target, std::string token, std::uint6
   };
 }
 
+
+namespace {
+
 std::string batch_body(std::uint64_t n, std::uint64_t salt, std::size_t events) {
   std::string body;
   for (std::size_t i = 0; i < events; ++i) body += deployment_json(n * events + i, salt) + '\n';
   return body;
 }
 
-MakeRequest batch_posts(std::string token, std::uint64_t salt, std::size_t events) {
-  return [token = std::move(token), salt, events](std::string& out, std::uint64_t n) {
+}  // namespace
+
+std::vector<std::string> batch_bodies(std::uint64_t salt, std::size_t batches, std::size_t events) {
+  std::vector<std::string> bodies;
+  for (std::size_t i = 0; i < batches; ++i) bodies.push_back(batch_body(i, salt, events));
+  return bodies;
+}
+
+MakeRequest batch_posts(std::string token, std::uint64_t salt, const std::vector<std::string>& bodies) {
+  return [token = std::move(token), salt, &bodies](std::string& out, std::uint64_t n) {
     append_post(out, "/api/v1/events", token, fmt::format("b{:x}-{}", salt, n), "application/x-ndjson",
-                batch_body(n, salt, events));
+                bodies[n % bodies.size()]);
   };
 }
 

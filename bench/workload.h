@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "bench/load_generator.h"
 
@@ -13,11 +14,11 @@ std::string deployment_json(std::uint64_t n, std::uint64_t salt);
 /// `POST target` with one event and an Idempotency-Key of its own, all on keep-alive connections.
 MakeRequest single_event_posts(std::string target, std::string token, std::uint64_t salt);
 
-/// `POST /api/v1/events` with NDJSON batches of `events` deployments each.
-MakeRequest batch_posts(std::string token, std::uint64_t salt, std::size_t events);
+/// NDJSON bodies of `events` deployments each. Made beforehand: making one takes longer than checking it.
+std::vector<std::string> batch_bodies(std::uint64_t salt, std::size_t batches, std::size_t events);
 
-/// The body of one such batch.
-std::string batch_body(std::uint64_t n, std::uint64_t salt, std::size_t events);
+/// `POST /api/v1/events` with these bodies in turn, which must live as long as the result.
+MakeRequest batch_posts(std::string token, std::uint64_t salt, const std::vector<std::string>& bodies);
 
 /// A mix as a busy organisation sends it: 7 commits, 2 changes and a deployment in ten events, now and then an
 /// incident, over 40 services. Commits form one line of history per service.

@@ -124,6 +124,7 @@ void IngestWriter::commit(std::span<const Delivery> deliveries, std::span<Done> 
     dones[i] = nullptr;  // what it holds (a request, a connection) is freed now, not when the batch ends
   }
   if (appended && committed_) committed_(*appended);
+  if (appended) journal_.settle();
 }
 
 void IngestWriter::account(std::span<const Delivery> deliveries, const Result<std::vector<store::Appended>>& appended) {

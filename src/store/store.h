@@ -87,6 +87,9 @@ class Journal {
   /// again; what the failed call carried may or may not be there then. A full disk is kIo, changes nothing, and heals
   /// once there is space.
   virtual Result<std::vector<Appended>> append(std::span<const Delivery> batch) = 0;
+  /// Housekeeping that can wait until those whose deliveries were appended have their answers. Whoever appends calls it
+  /// after each append; without it, appends do it themselves, later and slower.
+  virtual void settle() {}
   /// A sync failed: `append` and the other writes refuse until the journal is opened again.
   virtual bool sync_failed() const { return false; }
 

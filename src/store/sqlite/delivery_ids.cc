@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "store/sqlite/delivery_row.h"
 #include "store/sqlite/journal_sql.h"
 
 namespace fairlead::store::sqlite {
@@ -16,7 +17,6 @@ constexpr std::size_t kFanout = 4;
 constexpr std::uint64_t kPagesPerFilter = 256;
 /// Entries merged per entry added, on each level that has something to merge: one would just suffice.
 constexpr std::uint64_t kWorkPerEntry = 2;
-constexpr std::uint64_t kWorkMin = 64;
 constexpr int kPageBits = 24;  ///< Of a row's number in id_pages and id_filters; the rest is the run.
 
 /// What `ready` says of a run. Stored on disk, append only.
@@ -49,7 +49,7 @@ std::uint64_t body_hash(const Delivery& delivery) {
 // ---------------------------------------------------------------------------------------------------------------------
 // Loading
 
-Status DeliveryIds::load() {
+Status DeliveryIds::load(std::string_view secret) {
   recent_ = {};
   frozen_ = {};
   added_.clear();
@@ -61,7 +61,8 @@ Status DeliveryIds::load() {
   for (const auto& [number, run] : runs_) trim_to_ = std::max(trim_to_, run.through);
   ASSIGN_OR_RETURN(const auto oldest, database_.integer(journal_sql::kFirstBatch));
   trim_from_ = oldest ? std::min<std::uint64_t>(trim_to_, static_cast<std::uint64_t>(*oldest) - 1) : trim_to_;
-  return load_batches(trim_to_);
+  ASSIGN_OR_RETURN(const std::uint64_t batched_to, load_batches(trim_to_));
+  return load_newest(batched_to, secret);
 }
 
 Status DeliveryIds::load_runs() {
@@ -112,13 +113,30 @@ Status DeliveryIds::load_runs() {
   return {};
 }
 
-Status DeliveryIds::load_batches(std::uint64_t after) {
+/// Returns up to which sequence ids are in a batch or a run.
+Result<std::uint64_t> DeliveryIds::load_batches(std::uint64_t after) {
+  std::uint64_t last = after;
   Query query(database_, journal_sql::kSelectBatches, after);
   while (query.next()) {
     ASSIGN_OR_RETURN(const auto entries, unpack_entries(query.bytes(0)));
     for (const auto& entry : entries) {
-      if (entry.sequence != 0) recent_.add(entry);
+      if (entry.sequence == 0) continue;
+      recent_.add(entry);
+      last = std::max(last, entry.sequence);
     }
+  }
+  RETURN_IF_ERROR(query.status());
+  return last;
+}
+
+/// What is in no batch: fewer deliveries than make one. A damaged one is passed over, as everywhere but in `verify`.
+Status DeliveryIds::load_newest(std::uint64_t after, std::string_view secret) {
+  DeliveryPacker packer;
+  Query query(database_, journal_sql::kSelectDeliveries, after);
+  while (query.next()) {
+    const Result<JournalRow> row = packer.unpack(stored_delivery(query));
+    if (!row && row.error().code != ErrorCode::kCorrupt) return std::unexpected(row.error());
+    if (row) add(DeliveryHash::of(secret, row->delivery), row->position.sequence, body_hash(row->delivery));
   }
   return query.status();
 }
@@ -170,8 +188,8 @@ void DeliveryIds::add(const DeliveryHash& hash, std::uint64_t sequence, std::uin
 }
 
 Status DeliveryIds::flush() {
-  if (added_.empty()) return {};
-  const std::uint64_t work = std::max(kWorkMin, kWorkPerEntry * added_.size());
+  if (added_.size() < sizes_.batch_entries) return {};
+  const std::uint64_t work = kWorkPerEntry * added_.size();
   RETURN_IF_ERROR(database_.execute(journal_sql::kInsertBatch, added_.front().sequence, Blob{pack_entries(added_)}));
   const std::uint64_t last = added_.back().sequence;
   added_.clear();
@@ -296,7 +314,8 @@ Status DeliveryIds::remove_leftovers(std::uint64_t entries) {
   if (obsolete_.empty()) return {};
   const auto [run, level] = *obsolete_.begin();
   const auto first = row_of(run, 0), end = row_of(run + 1, 0);
-  RETURN_IF_ERROR(database_.execute(journal_sql::kDeletePages, first, end, entries / 16));
+  RETURN_IF_ERROR(
+      database_.execute(journal_sql::kDeletePages, first, end, std::max<std::uint64_t>(1, entries / 16)));
   if (database_.changes() > 0) return {};
   RETURN_IF_ERROR(database_.execute(journal_sql::kDeleteFilters, first, end));
   RETURN_IF_ERROR(database_.execute(journal_sql::kDeleteRun, run));

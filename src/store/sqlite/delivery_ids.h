@@ -5,11 +5,13 @@
 //
 // A B-tree over random keys would write a page of 4 KiB for each id of 32 bytes; measured at a million ids, that made
 // an append of 64 deliveries four times as long. So ids are merged in sorted bulk instead, in small steps:
-// - new ids are kept in memory and written behind each other, one row per append (`id_batches`);
+// - new ids are kept in memory and written behind each other, a row for 64 or more (`id_batches`); what no row
+//   holds yet is read from the newest deliveries at the start;
 // - from kFlushEntries on they are written as a *run*: pages sorted by hash, with a filter per part (`id_pages`,
 //   `id_filters`), after which their batches go;
 // - four runs of one level become one run of the next.
-// Every append does a share of this work in its own transaction, in proportion to its size, so no append waits long.
+// The append that completes a batch does a share of this work in its own transaction, in proportion to the batch, so no
+// append waits long, and most write nothing but their deliveries.
 // A lookup asks the filters in memory and reads at most a page or two, usually none.
 
 #include <cstdint>
@@ -39,6 +41,7 @@ std::uint64_t body_hash(const Delivery& delivery);
 
 /// How much is gathered before it is merged; tests make it small.
 struct IdSizes {
+  std::size_t batch_entries = 64;  ///< At least so many ids become a row of `id_batches`.
   std::size_t flush_entries = 65'536;
   int first_bits = 10;  ///< A run of the first level has 2^first_bits pages.
 };
@@ -47,13 +50,15 @@ class DeliveryIds {
  public:
   DeliveryIds(Database& database, IdSizes sizes) : database_(database), sizes_(sizes) {}
 
-  /// Reads what lookups need into memory: at the start, and after a transaction was rolled back.
-  Status load();
+  /// Reads what lookups need into memory: at the start, and after a transaction was rolled back. `secret` is the key of
+  /// the hashes.
+  Status load(std::string_view secret);
 
   Result<std::optional<IdEntry>> find(const DeliveryHash& hash);
   /// Of a delivery that `find` does not find. Sequences grow.
   void add(const DeliveryHash& hash, std::uint64_t sequence, std::uint64_t body);
-  /// Writes what was added since the last call, and does a share of the merging. Belongs into the same transaction.
+  /// Once a batch has come together: writes it, and does a share of the merging. Belongs into the transaction that
+  /// stores the deliveries.
   Status flush();
 
   /// All ids that are stored.
@@ -73,7 +78,8 @@ class DeliveryIds {
   int bits_of(int level) const { return sizes_.first_bits + 2 * (level - 1); }
   std::uint64_t pages_of(int level) const { return std::uint64_t{1} << bits_of(level); }
   Status load_runs();
-  Status load_batches(std::uint64_t after);
+  Result<std::uint64_t> load_batches(std::uint64_t after);
+  Status load_newest(std::uint64_t after, std::string_view secret);
   Result<std::optional<IdEntry>> find_in(const Run& run, const DeliveryHash& hash);
   Result<std::vector<IdEntry>> page(std::int64_t run, std::uint64_t page);
 
@@ -90,7 +96,7 @@ class DeliveryIds {
   const IdSizes sizes_;
   IdTable recent_;  ///< In no run yet.
   IdTable frozen_;  ///< Being written as a run.
-  std::vector<IdEntry> added_;
+  std::vector<IdEntry> added_;            ///< The newest, in no batch yet.
   std::map<std::int64_t, Run> runs_;      ///< Complete ones, by number.
   std::map<int, Run> building_;           ///< At most one per level.
   std::map<std::int64_t, int> obsolete_;  ///< Runs to be removed, with their level.

@@ -51,7 +51,7 @@ Result<std::uint64_t> check_journal(Database& database, std::string_view id_secr
   RETURN_IF_ERROR(check_structure(database));
   RETURN_IF_ERROR(check_accounts(database));
   DeliveryIds ids(database, sizes);
-  RETURN_IF_ERROR(ids.load());
+  RETURN_IF_ERROR(ids.load(id_secret));
   const std::uint64_t total = ids.count();
   DeliveryPacker packer;
   std::uint64_t rows = 0;

@@ -34,6 +34,7 @@ void append_until_failure(Journal& journal, RandomRows& random, Acknowledged& ac
     const auto deliveries = random.many<Delivery>(12, [&] { return unique_delivery(random, next++); });
     const auto appended = journal.append(deliveries);
     if (!appended) return;
+    if (random.chance(2)) journal.settle();
     for (const auto& delivery : deliveries) acknowledged[{delivery.origin.text, delivery.id}] = delivery;
   }
 }

@@ -16,11 +16,10 @@ namespace {
 
 constexpr Schema kDerivedSchema{0x464C4431, kDerivedSteps};  // "FLD1"
 
-/// NORMAL: a power cut may take the newest transactions, never half of one; the projector then goes on from the older
-/// position. The checkpoint is rarer than SQLite's default, because a page that several batches change is then copied
-/// once.
+/// FULL, although a lost transaction would only be derived again: what is not synced piles up until a checkpoint, and the
+/// journal's syncs then wait behind it. Measured at half load, the acknowledgement's p99 was twice as long with NORMAL.
 const std::string kDerivedPragmas =
-    "PRAGMA synchronous=NORMAL;PRAGMA wal_autocheckpoint=4000;PRAGMA cache_size=-32768;PRAGMA temp_store=MEMORY;"
+    "PRAGMA synchronous=FULL;PRAGMA wal_autocheckpoint=1000;PRAGMA cache_size=-32768;PRAGMA temp_store=MEMORY;"
     "PRAGMA secure_delete=OFF;";
 
 /// A snapshot. Its names are read anew: they are few and a report needs a handful.

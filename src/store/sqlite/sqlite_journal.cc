@@ -29,11 +29,13 @@ const std::string kJournalPragmas =
     "PRAGMA synchronous=FULL;PRAGMA cache_size=-16384;PRAGMA temp_store=MEMORY;"
     "PRAGMA secure_delete=OFF;";
 
-/// Pages of WAL after which the writer copies them into the file. Small, so that the pause stays short.
-constexpr int kCheckpointPages = 1000;
+/// Pages of WAL after which the writer copies them into the file. Few, so that the pause stays short.
+constexpr int kCheckpointPages = 400;
+/// Times so many, when nobody calls `settle`.
+constexpr int kCheckpointPatience = 8;
 
 /// Lets a test see many runs and merges after few deliveries.
-constexpr IdSizes kSmallIdSizes{16, 2};
+constexpr IdSizes kSmallIdSizes{3, 16, 2};
 
 class SqliteJournal final : public Journal {
  public:
@@ -42,8 +44,7 @@ class SqliteJournal final : public Journal {
         checkpoint_pages_(options.checkpoint_pages > 0 ? options.checkpoint_pages : kCheckpointPages),
         id_sizes_(options.small_id_runs ? kSmallIdSizes : IdSizes()),
         writer_(std::move(writer)),
-        ids_(*writer_, id_sizes_),
-        checkpoint_due_(checkpoint_pages_) {}
+        ids_(*writer_, id_sizes_) {}
 
   ~SqliteJournal() override {
     readers_->close();
@@ -55,6 +56,7 @@ class SqliteJournal final : public Journal {
 
   std::uint32_t lanes() const override { return 1; }
   Result<std::vector<Appended>> append(std::span<const Delivery> batch) override;
+  void settle() override;
   bool sync_failed() const override { return sync_failed_; }
 
   Result<std::vector<JournalRow>> read(std::uint32_t lane, std::uint64_t after_sequence, std::size_t rows_max,
@@ -102,7 +104,7 @@ class SqliteJournal final : public Journal {
   Status change(const Write& write);
   Result<Appended> append_one(const Delivery& delivery, std::uint64_t& next_sequence);
   void note_failure();
-  void checkpoint_when_due();
+  void checkpoint_after(int pages);
 
   const std::shared_ptr<ReaderPool> readers_;
   const int checkpoint_pages_;
@@ -115,7 +117,7 @@ class SqliteJournal final : public Journal {
   std::unique_ptr<Database> writer_;
   DeliveryIds ids_;
   DeliveryPacker packer_;
-  int checkpoint_due_;
+  int checkpointed_ = 0;  ///< Pages of the WAL at the latest checkpoint, if it has not begun anew since.
   bool ids_stale_ = false;  ///< A rollback has made `ids_` differ from the file.
 };
 
@@ -124,7 +126,7 @@ Status SqliteJournal::load() {
   ASSIGN_OR_RETURN(id_secret_, ensure_id_secret(*writer_));
   ASSIGN_OR_RETURN(const auto last, writer_->integer(journal_sql::kLastSequence));
   last_sequence_ = static_cast<std::uint64_t>(last.value_or(0));
-  return ids_.load();
+  return ids_.load(id_secret_);
 }
 
 /// Runs `write` in a transaction of the writing connection; when it returns without an error, everything is on stable
@@ -147,7 +149,7 @@ Status SqliteJournal::change(const Write& write) {
     return done;
   }
   // Barrier: from here the rows are on stable storage.
-  checkpoint_when_due();
+  checkpoint_after(kCheckpointPatience * checkpoint_pages_);
   return {};
 }
 
@@ -160,13 +162,18 @@ void SqliteJournal::note_failure() {
   sync_failed_ = true;
 }
 
-void SqliteJournal::checkpoint_when_due() {
-  const int pages = writer_->wal_pages();
-  if (pages < checkpoint_due_ - checkpoint_pages_) checkpoint_due_ = checkpoint_pages_;  // The WAL began anew.
-  if (pages < checkpoint_due_) return;
+void SqliteJournal::settle() {
+  const std::lock_guard lock(mutex_);
+  if (!sync_failed_) checkpoint_after(checkpoint_pages_);
+}
+
+/// If so many pages were written since the latest checkpoint. One that a reader held back is tried again after as many.
+void SqliteJournal::checkpoint_after(int pages) {
+  const int in_wal = writer_->wal_pages();
+  if (in_wal < checkpointed_) checkpointed_ = 0;  // The WAL began anew.
+  if (in_wal - checkpointed_ < pages) return;
   if (!writer_->checkpoint()) note_failure();
-  // A reader may hold the WAL back; then the next attempt waits for as many pages again.
-  checkpoint_due_ = pages + checkpoint_pages_;
+  checkpointed_ = in_wal;
 }
 
 Result<std::vector<Appended>> SqliteJournal::append(std::span<const Delivery> batch) {
@@ -174,7 +181,7 @@ Result<std::vector<Appended>> SqliteJournal::append(std::span<const Delivery> ba
   outcomes.reserve(batch.size());
   std::uint64_t sequence = 0;
   const auto append_all = [&]() -> Status {
-    if (ids_stale_) RETURN_IF_ERROR(ids_.load());
+    if (ids_stale_) RETURN_IF_ERROR(ids_.load(id_secret_));
     ids_stale_ = false;
     sequence = last_sequence_;
     for (const Delivery& delivery : batch) {
