@@ -20,7 +20,8 @@ constexpr milliseconds kProjectBudget{1'000};
 constexpr int kLinkBudgetInBacklogMs = 150;
 /// Without a backlog the linker pauses now and then, to see whether new rows have come.
 constexpr int kLinkBudgetMs = 100;
-/// Live clients read at their leisure: publishing faster than this only drives the ring past them.
+/// Live clients read at their leisure: publishing faster than this only drives the ring past them. Rounds keep the same
+/// distance.
 constexpr milliseconds kPublishInterval{100};
 constexpr milliseconds kPauseMin{50};
 constexpr milliseconds kPauseMax{2'000};
@@ -76,6 +77,7 @@ void Deriver::appended(std::span<const store::Appended> rows) {
       lane.last = std::max(lane.last, row.position.sequence);
       news = true;
     }
+    news &= !gathering_;
   }
   if (news) wake_.notify_one();
 }
@@ -109,22 +111,35 @@ Result<bool> Deriver::round() {
   return links_left;
 }
 
-/// Projects until nothing is left or the budget is spent; returns whether a backlog remains.
+/// Projects what is there when it begins, unless the budget is spent earlier; then a backlog remains, and the answer is
+/// true. What comes meanwhile is left to the next round.
 Result<bool> Deriver::project() {
   const auto start = Clock::now();
-  while (!stopping_ && behind() && Clock::now() - start < kProjectBudget) {
-    for (std::uint32_t lane = 0; lane < lanes_.size(); ++lane) {
-      if (!behind(lane)) continue;
-      ASSIGN_OR_RETURN(const ProjectedBatch batch, projector_.step(lane));
+  std::vector<Lane> lanes;
+  {
+    std::lock_guard lock(mutex_);
+    if (behind_locked()) projected_at_ = start;
+    lanes = lanes_;
+  }
+  for (bool more = true; more;) {
+    more = false;
+    for (std::uint32_t number = 0; number < lanes.size(); ++number) {
+      Lane& lane = lanes[number];
+      if (lane.projected >= lane.last) continue;
+      if (stopping_ || Clock::now() - start >= kProjectBudget) return true;
+      ASSIGN_OR_RETURN(const ProjectedBatch batch, projector_.step(number));
       news_.add(batch);
       links_pending_ = true;
-      std::lock_guard lock(mutex_);
-      lanes_[lane].projected = batch.position;
+      lane.projected = batch.position;
       // Told of rows that the journal does not show: nothing to wait for.
-      if (batch.outcomes.empty()) lanes_[lane].last = batch.position;
+      if (batch.outcomes.empty()) lane.last = batch.position;
+      more |= lane.projected < lane.last;
+      std::lock_guard lock(mutex_);
+      lanes_[number].projected = batch.position;
+      if (batch.outcomes.empty()) lanes_[number].last = batch.position;
     }
   }
-  return behind();
+  return false;
 }
 
 /// Works off marks; returns whether some are left.
@@ -139,13 +154,7 @@ Result<bool> Deriver::link(bool backlog) {
   return links_pending_;
 }
 
-bool Deriver::behind(std::uint32_t lane) const {
-  std::lock_guard lock(mutex_);
-  return lanes_[lane].projected < lanes_[lane].last;
-}
-
-bool Deriver::behind() const {
-  std::lock_guard lock(mutex_);
+bool Deriver::behind_locked() const {
   return std::ranges::any_of(lanes_, [](const Lane& lane) { return lane.projected < lane.last; });
 }
 
@@ -180,20 +189,24 @@ void Deriver::answer_waiters() {
   for (const auto& waiter : ready) waiter.done(waiter.reached);
 }
 
-/// Sleeps until there is something to do: rows, a publication or an answer that is due, the end of a pause.
+/// Sleeps until there is something to do: rows whose round is due or waited for, a publication or an answer that is due,
+/// the end of a pause.
 void Deriver::wait(bool work_left) {
   std::unique_lock lock(mutex_);
   const bool pausing = pause_ > Clock::duration::zero();
   if (work_left && !pausing) return;
-  auto until = Clock::now() + std::chrono::hours(1);
-  if (pausing) until = Clock::now() + pause_;
-  if (news_.pending()) until = std::min(until, published_at_ + kPublishInterval);
-  if (const auto deadline = waiters_.next_deadline()) until = std::min(until, *deadline);
-  wake_.wait_until(lock, until, [&] {
-    if (stopping_) return true;
-    if (const auto deadline = waiters_.next_deadline(); deadline && *deadline < until) return true;
-    return !pausing && std::ranges::any_of(lanes_, [](const Lane& lane) { return lane.projected < lane.last; });
-  });
+  const auto resume = pausing ? Clock::now() + pause_ : Clock::time_point::max();
+  while (!stopping_) {
+    auto until = std::min(resume, Clock::now() + std::chrono::hours(1));
+    const auto deadline = waiters_.next_deadline();
+    if (deadline) until = std::min(until, *deadline);
+    if (news_.pending()) until = std::min(until, published_at_ + kPublishInterval);
+    gathering_ = !pausing && behind_locked();
+    if (gathering_) until = deadline ? Clock::time_point() : std::min(until, projected_at_ + kPublishInterval);
+    if (until <= Clock::now()) break;
+    wake_.wait_until(lock, until);
+  }
+  gathering_ = false;
 }
 
 void Deriver::when_projected(JournalPosition position, int timeout_ms, std::function<void(bool)> done) {

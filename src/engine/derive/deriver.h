@@ -21,8 +21,10 @@
 namespace fairlead::engine {
 
 /// The one thread that writes derived state. A round: project what the journal has gained, link what that marked, tell
-/// live clients. While more keeps coming than a round can project, marks gather and are linked about once a second, so
-/// that an import links a service a few times and not once per delivery, and a page still moves.
+/// live clients. After a rest a round begins at once; in a steady stream rounds keep a distance, unless a reader waits
+/// for what it wrote, because ten deliveries change hardly fewer pages than a hundred. While more keeps coming than a
+/// round can project, marks gather and are linked about once a second, so that an import links a service a few times and
+/// not once per delivery, and a page still moves.
 ///
 /// A store that fails (a full disk) is tried again after a pause; the position lies in the store, so nothing is lost.
 class Deriver {
@@ -61,8 +63,7 @@ class Deriver {
   Result<bool> round();
   Result<bool> project();
   Result<bool> link(bool backlog);
-  bool behind(std::uint32_t lane) const;
-  bool behind() const;
+  bool behind_locked() const;
   void note_failure(const Error& error);
   void note_success(std::uint64_t dirty_services);
   void publish_when_due();
@@ -80,6 +81,7 @@ class Deriver {
   Linker linker_;
   LiveNews news_;
   Clock::time_point published_at_;
+  Clock::time_point projected_at_;  ///< When the latest round that had rows began.
   bool policy_adopted_ = false;
   bool links_pending_ = true;  ///< Marks may be left from before.
 
@@ -95,6 +97,7 @@ class Deriver {
   ProjectionWaiters waiters_;
   Stats stats_;
   Clock::duration pause_{};  ///< Before the next try after a failure.
+  bool gathering_ = false;   ///< The thread knows of rows and lets more come: no need to wake it for them.
   std::atomic<bool> stopping_ = false;
 
   std::mutex join_mutex_;  // guards thread_

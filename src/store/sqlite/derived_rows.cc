@@ -69,6 +69,34 @@ std::vector<std::uint64_t> unpack_terms(std::string_view bytes) {
   return terms;
 }
 
+// Most facts are about their owner: an empty text says so.
+std::string pack_fact_references(std::span<const FactReference> references, const EntityKey& owner) {
+  std::string bytes;
+  wire::Writer writer(bytes);
+  for (const auto& reference : references) {
+    writer.integer(reference.place);
+    writer.integer(reference.at.ms);
+    writer.text(reference.subject == owner ? std::string_view() : reference.subject.view());
+  }
+  return bytes;
+}
+
+Result<std::vector<FactReference>> unpack_fact_references(std::string_view bytes, const EntityKey& owner) {
+  std::vector<FactReference> references;
+  wire::Reader reader(bytes);
+  while (!reader.failed() && !reader.at_end()) {
+    FactReference reference{reader.integer(), {reader.integer()}, owner};
+    const std::string_view subject = reader.text();
+    if (!subject.empty()) {
+      if (subject.size() != reference.subject.bytes.size()) return damaged("a reference to a fact");
+      std::copy(subject.begin(), subject.end(), reference.subject.bytes.begin());
+    }
+    references.push_back(reference);
+  }
+  if (reader.failed()) return damaged("references to facts");
+  return references;
+}
+
 std::string pack_keys(std::vector<EntityKey> keys) {
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,15 @@ extern const std::string kDerivedAdvice;
 /// The hashes of an entity's terms, sorted.
 std::string pack_terms(const std::vector<Mention>& mentions);
 std::vector<std::uint64_t> unpack_terms(std::string_view bytes);
+
+/// Where a fact of a known owner stands in `facts`.
+struct FactReference {
+  std::int64_t place = 0;
+  Instant at;
+  EntityKey subject;
+};
+std::string pack_fact_references(std::span<const FactReference> references, const EntityKey& owner);
+Result<std::vector<FactReference>> unpack_fact_references(std::string_view bytes, const EntityKey& owner);
 
 std::string pack_keys(std::vector<EntityKey> keys);  ///< Sorted, unique.
 std::vector<EntityKey> unpack_keys(std::string_view bytes);

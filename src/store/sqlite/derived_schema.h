@@ -1,7 +1,9 @@
 #pragma once
 
 // The tables of derived.db (docs/formats.md). Names that repeat (services, environments, repositories, statuses) stand
-// as numbers of `names`; a number of a name is an artefact of arrival and never leaves this file.
+// as numbers of `names`, and keys of entities as numbers of `keys`: a key is a hash, so a B-tree over keys would touch a
+// page of its own for every row, while numbers that grow keep together what comes together. Numbers are artefacts of
+// arrival and never leave this file.
 
 #include <array>
 #include <string_view>
@@ -11,6 +13,7 @@ namespace fairlead::store::sqlite {
 /// Stored on disk, append only.
 inline constexpr std::array<std::string_view, 1> kDerivedSteps = {R"sql(
 CREATE TABLE names (number INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE keys (number INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE);
 CREATE TABLE positions (lane INTEGER PRIMARY KEY, sequence INTEGER NOT NULL);
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
@@ -29,7 +32,7 @@ CREATE TABLE outcome_counts (outcome INTEGER PRIMARY KEY, count INTEGER NOT NULL
 
 CREATE TABLE entities (
   row INTEGER PRIMARY KEY,
-  key BLOB NOT NULL UNIQUE,
+  key BLOB NOT NULL,
   kind INTEGER NOT NULL,
   service INTEGER NOT NULL,
   environment INTEGER NOT NULL,
@@ -80,7 +83,7 @@ CREATE TABLE day_marks (
 ) WITHOUT ROWID;
 
 CREATE TABLE streams (
-  deployment BLOB NOT NULL,
+  deployment INTEGER NOT NULL,
   service INTEGER NOT NULL,
   environment INTEGER NOT NULL,
   repository INTEGER NOT NULL,
@@ -93,7 +96,7 @@ CREATE TABLE streams (
 CREATE INDEX streams_by_service ON streams (service, finished_at);
 CREATE INDEX baselines ON streams (repository) WHERE baseline = 1;
 CREATE TABLE shipped (
-  deployment BLOB NOT NULL,
+  deployment INTEGER NOT NULL,
   repository INTEGER NOT NULL,
   sha NOT NULL,
   service INTEGER NOT NULL,
@@ -102,7 +105,7 @@ CREATE TABLE shipped (
 ) WITHOUT ROWID;
 CREATE INDEX shipped_by_commit ON shipped (repository, sha);
 CREATE TABLE missing (
-  deployment BLOB NOT NULL,
+  deployment INTEGER NOT NULL,
   repository INTEGER NOT NULL,
   sha NOT NULL,
   service INTEGER NOT NULL,
@@ -145,7 +148,7 @@ CREATE TABLE facts (
   excluded INTEGER NOT NULL,
   PRIMARY KEY (place, at, subject, owner)
 ) WITHOUT ROWID;
-CREATE INDEX facts_by_owner ON facts (owner);
+CREATE TABLE fact_owners (owner INTEGER PRIMARY KEY, facts BLOB NOT NULL);
 
 CREATE TABLE summary_counts (
   place INTEGER NOT NULL,

@@ -54,6 +54,7 @@ class Writer final : public View, public DerivedWriter {
   void erase_fact(const Fact& fact);
   void put_fact(const Fact& fact);
   std::int64_t make_place(const SummaryPlace& place);
+  std::int64_t make_number(const EntityKey& key);
   std::uint64_t next_version();
 
   std::function<void()> ended_;

@@ -31,11 +31,11 @@ Status make_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
-Result<std::unique_ptr<Database>> open_file(const std::filesystem::path& path, const std::string& vfs,
+Result<std::unique_ptr<Database>> open_file(const std::filesystem::path& path, const FileSystem& system,
                                             const std::string& advice, const std::string& pragmas,
                                             const Schema& schema) {
-  if (vfs.empty()) RETURN_IF_ERROR(make_folder(path.parent_path()));
-  ASSIGN_OR_RETURN(auto database, Database::open(path.string(), Database::Mode::kReadWriteCreate, vfs, advice));
+  if (system.has_folders) RETURN_IF_ERROR(make_folder(path.parent_path()));
+  ASSIGN_OR_RETURN(auto database, Database::open(path.string(), Database::Mode::kReadWriteCreate, system.vfs, advice));
   if (sqlite3_db_readonly(database->handle(), "main") == 1) {
     return fail(ErrorCode::kIo, "cannot write {}; check that this user may write to it and to its folder",
                 path.string());
@@ -44,7 +44,7 @@ Result<std::unique_ptr<Database>> open_file(const std::filesystem::path& path, c
   RETURN_IF_ERROR(check_schema(*database, path.string(), schema));
   RETURN_IF_ERROR(database->run_script("PRAGMA journal_mode=WAL;" + pragmas));
   RETURN_IF_ERROR(migrate(*database, schema));
-  if (vfs.empty()) RETURN_IF_ERROR(sync_folder(path.parent_path()));
+  if (system.has_folders) RETURN_IF_ERROR(sync_folder(path.parent_path()));
   return database;
 }
 

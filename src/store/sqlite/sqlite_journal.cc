@@ -30,7 +30,7 @@ const std::string kJournalPragmas =
     "PRAGMA secure_delete=OFF;";
 
 /// Pages of WAL after which the writer copies them into the file. Few, so that the pause stays short.
-constexpr int kCheckpointPages = 400;
+constexpr int kCheckpointPages = 250;
 /// Times so many, when nobody calls `settle`.
 constexpr int kCheckpointPatience = 8;
 
@@ -254,8 +254,8 @@ Result<std::optional<JournalRow>> SqliteJournal::row(JournalPosition position) {
 Result<std::unique_ptr<Journal>> open_sqlite_journal(const std::filesystem::path& directory,
                                                      const SqliteOptions& options) {
   const auto path = directory / "journal.db";
-  ASSIGN_OR_RETURN(auto writer, sqlite::open_file(path, options.vfs, sqlite::kAdvice, sqlite::kJournalPragmas,
-                                                  sqlite::kJournalSchema));
+  ASSIGN_OR_RETURN(auto writer, sqlite::open_file(path, {options.vfs, options.vfs.empty()}, sqlite::kAdvice,
+                                                  sqlite::kJournalPragmas, sqlite::kJournalSchema));
   auto readers = std::make_shared<sqlite::ReaderPool>(path.string(), options.vfs, sqlite::kAdvice);
   auto journal = std::make_unique<sqlite::SqliteJournal>(std::move(writer), std::move(readers), options);
   RETURN_IF_ERROR(journal->load());

@@ -21,7 +21,8 @@ struct SqliteOptions {
 Result<std::unique_ptr<Journal>> open_sqlite_journal(const std::filesystem::path& directory,
                                                      const SqliteOptions& options = {});
 
-/// `directory/NAME` (default derived.db). Should it lose its newest transactions, it goes on from its own position.
+/// `directory/NAME` (default derived.db), synchronous=NORMAL: it may lose its newest transactions with the power and
+/// then goes on from its own position. Its writes are paced, so that the journal's syncs do not wait behind them.
 Result<std::unique_ptr<Derived>> open_sqlite_derived(const std::filesystem::path& directory,
                                                      const SqliteOptions& options = {},
                                                      std::string_view name = "derived.db");

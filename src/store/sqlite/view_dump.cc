@@ -45,14 +45,14 @@ Status View::dump(const Sink& sink) {
 
 Status View::dump_entities(const Sink& sink) {
   Query entities(database_,
-                 "SELECT key, kind, service, environment, repository, at, status, production, simulated, "
-                 "body FROM entities ORDER BY key");
+                 "SELECT keys.key, kind, service, environment, repository, at, status, production, simulated, body "
+                 "FROM keys JOIN entities ON row = number ORDER BY keys.key");
   while (entities.next()) {
     ASSIGN_OR_RETURN(const EntityRow row, entity_at(entities, names_));
     sink(dump_line(row));
   }
   RETURN_IF_ERROR(entities.status());
-  Query mentions(database_, "SELECT key, mentions FROM entities ORDER BY key");
+  Query mentions(database_, "SELECT keys.key, mentions FROM keys JOIN entities ON row = number ORDER BY keys.key");
   while (mentions.next()) {
     for (const auto term : unpack_terms(mentions.bytes(1))) sink(dump_mention(mentions.key(0), term));
   }
@@ -90,19 +90,22 @@ Status View::dump_links(const Sink& sink) {
   const auto of_deployment = [](const auto& row) { return row.deployment; };
   {
     Query query(database_,
-                "SELECT deployment, service, environment, repository, finished_at, baseline, "
-                "ancestry_unknown, shipped_count FROM streams ORDER BY deployment");
+                "SELECT key, service, environment, repository, finished_at, baseline, ancestry_unknown, shipped_count "
+                "FROM keys JOIN streams ON deployment = number ORDER BY key");
     RETURN_IF_ERROR(dump_by_owner<StreamDeployment>(
         query, sink, [&] { return stream_at(query, names_); }, of_deployment));
   }
   {
-    Query query(database_, "SELECT deployment, repository, sha, service, environment FROM shipped ORDER BY deployment");
+    Query query(database_,
+                "SELECT key, repository, sha, service, environment FROM keys JOIN shipped ON deployment = number "
+                "ORDER BY key");
     RETURN_IF_ERROR(dump_by_owner<Shipped>(
         query, sink, [&] { return shipped_at(query, names_); }, of_deployment));
   }
   {
     Query query(database_,
-                "SELECT deployment, repository, sha, service, environment, since FROM missing ORDER BY deployment");
+                "SELECT key, repository, sha, service, environment, since FROM keys JOIN missing ON deployment = number "
+                "ORDER BY key");
     RETURN_IF_ERROR(dump_by_owner<Missing>(
         query, sink, [&] { return missing_at(query, names_); }, of_deployment));
   }
@@ -113,7 +116,7 @@ Status View::dump_links(const Sink& sink) {
 }
 
 Status View::dump_facts(const Sink& sink) {
-  Query owners(database_, "SELECT DISTINCT owner FROM facts ORDER BY owner");
+  Query owners(database_, "SELECT key FROM keys JOIN fact_owners ON owner = number ORDER BY key");
   while (owners.next()) {
     ASSIGN_OR_RETURN(const auto facts, facts_of(owners.key(0)));
     for (const auto& fact : facts) sink(dump_line(fact));

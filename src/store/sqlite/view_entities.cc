@@ -29,7 +29,7 @@ constexpr std::string_view kServiceUntimedUp =
 constexpr std::string_view kServiceUntimedDown =
     FAIRLEAD_SELECT_ENTITIES "WHERE kind = $1 AND at IS NULL AND key < $2 AND service = $3 ORDER BY key DESC";
 
-constexpr std::string_view kByKey = FAIRLEAD_SELECT_ENTITIES "WHERE key = $1";
+constexpr std::string_view kByKey = FAIRLEAD_SELECT_ENTITIES "WHERE row = (SELECT number FROM keys WHERE key = $1)";
 constexpr std::string_view kMentioning =
     FAIRLEAD_SELECT_ENTITIES "WHERE row IN (SELECT entity FROM mentions WHERE term = $1 AND kind = $2) ORDER BY key";
 constexpr std::string_view kSuccesses =

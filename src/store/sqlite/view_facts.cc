@@ -16,8 +16,10 @@ constexpr std::string_view kFactsDown =
     "WHERE place = $1 AND (at, subject, owner) < ($2, $3, $4) AND at >= $5 "
     "ORDER BY at DESC, subject DESC, owner DESC";
 constexpr std::string_view kFactsOfOwner =
-    "SELECT at, subject, owner, subject_kind, production, first_in_production, value, excluded, place FROM facts "
-    "WHERE owner = $1";
+    "SELECT facts FROM fact_owners WHERE owner = (SELECT number FROM keys WHERE key = $1)";
+constexpr std::string_view kFact =
+    "SELECT at, subject, owner, subject_kind, production, first_in_production, value, excluded FROM facts "
+    "WHERE place = $1 AND at = $2 AND subject = $3 AND owner = $4";
 
 /// Less and greater than every key.
 constexpr std::string_view kBeforeKeys = "";
@@ -89,12 +91,15 @@ Fact View::fact_at(const Query& query, int column, const SummaryPlace& place) {
 Result<std::vector<Fact>> View::facts_of(const EntityKey& owner) {
   std::vector<Fact> rows;
   std::map<std::int64_t, SummaryPlace> places;
-  Query query(database_, kFactsOfOwner, owner);
-  while (query.next()) {
-    const auto number = query.integer(8);
-    const auto [place, is_new] = places.try_emplace(number);
-    if (is_new) place->second = place_of_number(number);
-    rows.push_back(fact_at(query, 0, place->second));
+  Query references(database_, kFactsOfOwner, owner);
+  if (references.next()) {
+    ASSIGN_OR_RETURN(const auto found, unpack_fact_references(references.bytes(0), owner));
+    for (const auto& [number, at, subject] : found) {
+      const auto [place, is_new] = places.try_emplace(number);
+      if (is_new) place->second = place_of_number(number);
+      Query query(database_, kFact, number, at, subject, owner);
+      if (query.next()) rows.push_back(fact_at(query, 0, place->second));
+    }
   }
   RETURN_IF_ERROR(names_.status());
   return fact_set(rows);

@@ -7,22 +7,25 @@ namespace fairlead::store::sqlite {
 namespace {
 
 constexpr std::string_view kStreamOfService =
-    "SELECT deployment, service, environment, repository, finished_at, baseline, ancestry_unknown, shipped_count "
-    "FROM streams WHERE service = $1 AND finished_at >= $2";
+    "SELECT key, service, environment, repository, finished_at, baseline, ancestry_unknown, shipped_count "
+    "FROM streams JOIN keys ON number = deployment WHERE service = $1 AND finished_at >= $2";
 constexpr std::string_view kStreamsOfDeployment =
-    "SELECT deployment, service, environment, repository, finished_at, baseline, ancestry_unknown, shipped_count "
-    "FROM streams WHERE deployment = $1";
+    "SELECT key, service, environment, repository, finished_at, baseline, ancestry_unknown, shipped_count "
+    "FROM keys JOIN streams ON deployment = number WHERE key = $1";
 constexpr std::string_view kBaselines =
-    "SELECT deployment, service, environment, repository, finished_at, baseline, ancestry_unknown, shipped_count "
-    "FROM streams WHERE repository = $1 AND baseline = 1";
+    "SELECT key, service, environment, repository, finished_at, baseline, ancestry_unknown, shipped_count "
+    "FROM streams JOIN keys ON number = deployment WHERE repository = $1 AND baseline = 1";
 constexpr std::string_view kShippedBy =
-    "SELECT deployment, repository, sha, service, environment FROM shipped WHERE deployment = $1";
+    "SELECT key, repository, sha, service, environment FROM keys JOIN shipped ON deployment = number WHERE key = $1";
 constexpr std::string_view kShippers =
-    "SELECT deployment, repository, sha, service, environment FROM shipped WHERE repository = $1 AND sha = $2";
+    "SELECT key, repository, sha, service, environment FROM shipped JOIN keys ON number = deployment "
+    "WHERE repository = $1 AND sha = $2";
 constexpr std::string_view kMissingOf =
-    "SELECT deployment, repository, sha, service, environment, since FROM missing WHERE deployment = $1";
+    "SELECT key, repository, sha, service, environment, since FROM keys JOIN missing ON deployment = number "
+    "WHERE key = $1";
 constexpr std::string_view kMissingFor =
-    "SELECT deployment, repository, sha, service, environment, since FROM missing WHERE repository = $1 AND sha = $2";
+    "SELECT key, repository, sha, service, environment, since FROM missing JOIN keys ON number = deployment "
+    "WHERE repository = $1 AND sha = $2";
 constexpr std::string_view kEvidenceOn =
     "SELECT giver, deployment, kind, service, at, remedied_at, excluded FROM evidence WHERE deployment = $1";
 constexpr std::string_view kEvidenceBy =

@@ -11,10 +11,10 @@ namespace {
 
 constexpr std::string_view kSelectStored =
     "SELECT row, service, environment, repository, at, status, production, simulated, success_at, mentions, body "
-    "FROM entities WHERE key = $1";
+    "FROM entities WHERE row = (SELECT number FROM keys WHERE key = $1)";
 constexpr std::string_view kInsertEntity =
-    "INSERT INTO entities (key, kind, service, environment, repository, at, status, production, simulated, success_at, "
-    "mentions, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING row";
+    "INSERT INTO entities (row, key, kind, service, environment, repository, at, status, production, simulated, "
+    "success_at, mentions, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 constexpr std::string_view kUpdateEntity =
     "UPDATE entities SET service = $1, environment = $2, repository = $3, at = $4, status = $5, production = $6, "
     "simulated = $7, success_at = $8, mentions = $9, body = $10 WHERE row = $11";
@@ -83,6 +83,14 @@ void Writer::put_outcome(const DeliveryOutcome& outcome) {
   ++outcome_changes_[kind];
 }
 
+/// The number of a key, which it keeps; 0 after a failure.
+std::int64_t Writer::make_number(const EntityKey& key) {
+  const auto known = database_.integer("SELECT number FROM keys WHERE key = $1", key);
+  if (known && *known) return **known;
+  const auto made = database_.integer("INSERT INTO keys (key) VALUES ($1) RETURNING number", key);
+  return made && *made ? **made : 0;
+}
+
 std::optional<Writer::StoredEntity> Writer::stored_entity(const EntityKey& key) {
   Query query(database_, kSelectStored, key);
   if (!query.next()) return std::nullopt;
@@ -115,12 +123,11 @@ void Writer::put_entity(const EntityRow& row, const std::vector<Mention>& mentio
   const EntityKind kind = kind_of(row.entity);
   const auto before = stored_entity(row.key);
   if (!before) {
-    const auto made = database_.integer(kInsertEntity, row.key, static_cast<std::int64_t>(kind), now.service,
-                                        now.environment, now.repository, now.at, now.status, now.production,
-                                        now.simulated, now.success_at, Blob{now.mentions}, Blob{now.body});
-    if (!made || !*made) return;
+    now.row = make_number(row.key);
+    run(kInsertEntity, now.row, row.key, static_cast<std::int64_t>(kind), now.service, now.environment, now.repository,
+        now.at, now.status, now.production, now.simulated, now.success_at, Blob{now.mentions}, Blob{now.body});
     count_place(now.service, now.environment, 1);
-    replace_mentions(**made, kind, {}, now.mentions);
+    replace_mentions(now.row, kind, {}, now.mentions);
     return;
   }
   now.row = before->row;

@@ -37,6 +37,8 @@ constexpr std::string_view kPutFact =
     "first_in_production = excluded.first_in_production, value = excluded.value, excluded = excluded.excluded";
 constexpr std::string_view kDeleteFact =
     "DELETE FROM facts WHERE place = $1 AND at = $2 AND subject = $3 AND owner = $4";
+constexpr std::string_view kPutFactOwner =
+    "INSERT INTO fact_owners (owner, facts) VALUES ($1, $2) ON CONFLICT (owner) DO UPDATE SET facts = excluded.facts";
 constexpr std::string_view kPutKnownSince =
     "INSERT INTO known_since (service, kind, simulated, since) VALUES ($1, $2, $3, $4) "
     "ON CONFLICT (service, kind, simulated) DO UPDATE SET since = excluded.since";
@@ -67,26 +69,27 @@ void Writer::replace_stream(const EntityKey& deployment, std::span<const StreamD
   const auto missing_before = missing_of(deployment);
   if (!streams_before || !shipped_before || !missing_before) return;
   const auto number = [this](const auto& name) { return names_.number_of(name.text); };
+  const std::int64_t owner = make_number(deployment);
 
   std::map<std::tuple<ServiceName, EnvironmentName, RepositoryName>, StreamDeployment> by_place;
   for (const auto& row : rows) by_place[{row.service, row.environment, row.repository}] = row;
   for (const auto& row : *streams_before) {
     if (by_place.contains({row.service, row.environment, row.repository})) continue;
-    run(kDeleteStream, deployment, number(row.service), number(row.environment), number(row.repository));
+    run(kDeleteStream, owner, number(row.service), number(row.environment), number(row.repository));
   }
   for (const auto& [place, row] : by_place) {
     if (std::find(streams_before->begin(), streams_before->end(), row) != streams_before->end()) continue;
-    run(kPutStream, deployment, number(row.service), number(row.environment), number(row.repository), row.finished_at,
+    run(kPutStream, owner, number(row.service), number(row.environment), number(row.repository), row.finished_at,
         row.baseline, row.ancestry_unknown, row.shipped_count);
   }
   const auto run_shipped = [&](std::string_view sql, const Shipped& row) {
-    run(sql, deployment, number(row.repository), StoredSha(row.sha), number(row.service), number(row.environment));
+    run(sql, owner, number(row.repository), StoredSha(row.sha), number(row.service), number(row.environment));
   };
   difference(
       *shipped_before, set_of(shipped), [&](const Shipped& row) { run_shipped(kDeleteShipped, row); },
       [&](const Shipped& row) { run_shipped(kInsertShipped, row); });
   const auto run_missing = [&](std::string_view sql, const Missing& row) {
-    run(sql, deployment, number(row.repository), StoredSha(row.sha), number(row.service), number(row.environment),
+    run(sql, owner, number(row.repository), StoredSha(row.sha), number(row.service), number(row.environment),
         row.since);
   };
   difference(
@@ -120,6 +123,14 @@ void Writer::replace_facts(const EntityKey& owner, std::span<const Fact> rows) {
   for (const auto& fact : after) {
     const auto old_row = old_row_of(fact);
     if (old_row == before->end() || *old_row != fact) put_fact(fact);
+  }
+  std::vector<FactReference> references;
+  for (const auto& fact : after) references.push_back({make_place(place_of(fact)), fact.at, fact.subject});
+  const std::int64_t number = make_number(owner);
+  if (references.empty()) {
+    run("DELETE FROM fact_owners WHERE owner = $1", number);
+  } else {
+    run(kPutFactOwner, number, Blob{pack_fact_references(references, owner)});
   }
 }
 
@@ -198,8 +209,9 @@ void Writer::put_summary(const SummaryPlace& place, Day day, const DaySummary& s
 void Writer::drop_links() {
   for (const std::string_view sql :
        {"DELETE FROM service_marks", "DELETE FROM day_marks", "DELETE FROM streams", "DELETE FROM shipped",
-        "DELETE FROM missing", "DELETE FROM evidence", "DELETE FROM facts", "DELETE FROM summary_counts",
-        "DELETE FROM summary_bins", "DELETE FROM summary_values", "DELETE FROM known_since"}) {
+        "DELETE FROM missing", "DELETE FROM evidence", "DELETE FROM facts", "DELETE FROM fact_owners",
+        "DELETE FROM summary_counts", "DELETE FROM summary_bins", "DELETE FROM summary_values",
+        "DELETE FROM known_since"}) {
     run(sql);
   }
 }
