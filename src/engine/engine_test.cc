@@ -27,12 +27,16 @@ constexpr int kLongMs = 60'000;  // never reached in a run that passes
 /// Lends a store to an engine and keeps it for the next one: a restart.
 class Lent final : public store::Derived {
  public:
-  explicit Lent(store::Derived& derived) : derived_(derived) {}
+  Lent(store::Derived& derived, std::atomic<int>& writes) : derived_(derived), writes_(writes) {}
   Result<std::unique_ptr<store::DerivedReader>> read() override { return derived_.read(); }
-  Result<std::unique_ptr<store::DerivedWriter>> write() override { return derived_.write(); }
+  Result<std::unique_ptr<store::DerivedWriter>> write() override {
+    ++writes_;
+    return derived_.write();
+  }
 
  private:
   store::Derived& derived_;
+  std::atomic<int>& writes_;
 };
 
 class EngineTest : public ::testing::Test {
@@ -40,7 +44,7 @@ class EngineTest : public ::testing::Test {
   std::unique_ptr<Engine> start(Policy policy = {}, EngineOptions options = {}) {
     auto journal = std::make_unique<testing::GatedJournal>();
     journal_ = journal.get();
-    store::Stores stores{std::move(journal), std::make_unique<Lent>(*derived_)};
+    store::Stores stores{std::move(journal), std::make_unique<Lent>(*derived_, writes_)};
     return must(Engine::start(std::move(stores), std::move(policy), clock_, options));
   }
 
@@ -58,6 +62,7 @@ class EngineTest : public ::testing::Test {
 
   ManualClock clock_{Instant{1'767'571'200'000}};
   std::unique_ptr<store::Derived> derived_ = store::make_memory_derived();
+  std::atomic<int> writes_ = 0;  ///< Transactions of derived state that were begun.
   testing::GatedJournal* journal_ = nullptr;
 };
 
@@ -71,6 +76,21 @@ TEST_F(EngineTest, a_reader_sees_its_own_write_linked) {
   EXPECT_THAT(must(reader->stream(ServiceName{"api"})), ::testing::SizeIs(2));
   EXPECT_EQ(engine->stats().projected_sequence, 2u);
   EXPECT_EQ(engine->stats().appended, 2u);
+}
+
+/// Rounds of a few deliveries each would write the same pages again and again.
+TEST_F(EngineTest, a_steady_stream_gathers_between_rounds) {
+  using std::chrono::steady_clock;
+  constexpr int kTransactionsPerRound = 6;  // project, look, link, look again, sums, and one to spare
+  const auto engine = start();
+  const auto began = steady_clock::now();
+  Appended last;
+  for (int i = 0; i < 2'000; ++i)
+    last = submit(*engine, std::to_string(i), deployment_json("d1", "api", "10:00", "a1"));
+  const int writes = writes_;
+  const auto tenths = (steady_clock::now() - began) / std::chrono::milliseconds(100);
+  EXPECT_LE(writes, kTransactionsPerRound * (2 + tenths));
+  EXPECT_TRUE(await_projected(*engine, last.position));
 }
 
 TEST_F(EngineTest, waiting_for_what_never_comes_ends_at_the_timeout) {
@@ -151,7 +171,7 @@ TEST_F(EngineTest, derived_state_of_another_journal_is_refused) {
     writer->set_position(0, 7);
     must(writer->commit());
   }
-  store::Stores stores{store::make_memory_journal(), std::make_unique<Lent>(*derived_)};
+  store::Stores stores{store::make_memory_journal(), std::make_unique<Lent>(*derived_, writes_)};
   const auto engine = Engine::start(std::move(stores), {}, clock_);
   ASSERT_FALSE(engine.has_value());
   EXPECT_EQ(engine.error().code, ErrorCode::kCorrupt);
@@ -177,7 +197,7 @@ TEST_F(EngineTest, a_changed_policy_rebuilds_places_and_links) {
   {
     auto same_journal = store::make_memory_journal();
     testing::append_all(*same_journal, std::span(all).first(2));
-    store::Stores stores{std::move(same_journal), std::make_unique<Lent>(*derived_)};
+    store::Stores stores{std::move(same_journal), std::make_unique<Lent>(*derived_, writes_)};
     const auto engine = must(Engine::start(std::move(stores), policy, clock_));
     ASSERT_TRUE(await_projected(*engine, submit(*engine, "3", "{}").position));
   }
@@ -195,7 +215,7 @@ TEST_F(EngineTest, a_policy_that_reads_deliveries_differently_asks_for_a_replay)
     must(project_all(*journal, *derived_, policy, {}));
   }
   policy.incident_labels = {"outage"};
-  store::Stores stores{store::make_memory_journal(), std::make_unique<Lent>(*derived_)};
+  store::Stores stores{store::make_memory_journal(), std::make_unique<Lent>(*derived_, writes_)};
   const auto engine = Engine::start(std::move(stores), policy, clock_);
   ASSERT_FALSE(engine.has_value());
   EXPECT_EQ(engine.error().code, ErrorCode::kConflict);

@@ -18,10 +18,6 @@ std::vector<T> sorted_unique(std::vector<T> items) {
   return items;
 }
 
-bool holds(const auto& list, const auto& item) {
-  return list.empty() || std::ranges::binary_search(list, item);
-}
-
 /// The places whose summaries together hold each row of the scope once.
 Result<std::vector<SummaryPlace>> places_of(store::DerivedReader& reader, const FactScope& scope) {
   std::vector<SummaryPlace> places;
@@ -30,11 +26,19 @@ Result<std::vector<SummaryPlace>> places_of(store::DerivedReader& reader, const 
     for (const ServiceName& service : scope.services) places.push_back({scope.metric, service, {}, scope.simulated});
     return places;
   }
+  // Both named: no need to look through all that there are. A place without summaries reads as empty.
+  if (!scope.services.empty()) {
+    for (const ServiceName& service : scope.services) {
+      for (const EnvironmentName& environment : scope.environments) {
+        if (!environment.empty()) places.push_back({scope.metric, service, environment, scope.simulated});
+      }
+    }
+    return places;
+  }
   ASSIGN_OR_RETURN(auto all, reader.summary_places(scope.metric));
   for (SummaryPlace& place : all) {
     if (place.environment.empty() || place.simulated != scope.simulated) continue;
-    if (holds(scope.services, place.service) && holds(scope.environments, place.environment))
-      places.push_back(std::move(place));
+    if (std::ranges::binary_search(scope.environments, place.environment)) places.push_back(std::move(place));
   }
   return places;
 }

@@ -3,6 +3,9 @@
 #include <sqlite3.h>
 
 #include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <new>
 
 #include "base/check.h"
@@ -10,62 +13,72 @@
 namespace fairlead::store::sqlite {
 namespace {
 
-constexpr const char* kName = "fairlead-paced";
 constexpr int kBytesPerSync = 128 * 1024;
 
-/// Lies behind the default VFS's own file object, in the same piece of memory, which SQLite allocates and frees.
-struct Pace {
-  const sqlite3_io_methods* base = nullptr;
-  sqlite3_io_methods methods{};  ///< The base's, with `write` put in.
+/// A file's methods: those of the base, with `write` put in. Lies behind the base's own file object, in the same piece
+/// of memory, which SQLite allocates and frees.
+struct Pace : sqlite3_io_methods {
+  explicit Pace(const sqlite3_io_methods& methods);
+
+  const sqlite3_io_methods& base;
   int unsynced_bytes = 0;
 };
 
-sqlite3_vfs* default_vfs() {
-  static sqlite3_vfs* const vfs = sqlite3_vfs_find(nullptr);
-  return vfs;
-}
+/// Everything but `open` is the base's, which takes its own data from `pAppData`.
+struct PacedVfs : sqlite3_vfs {
+  PacedVfs(sqlite3_vfs& vfs, std::string own_name);
 
-std::size_t pace_offset() {
-  constexpr std::size_t kAlignment = alignof(Pace);
-  return (static_cast<std::size_t>(default_vfs()->szOsFile) + kAlignment - 1) / kAlignment * kAlignment;
-}
+  sqlite3_vfs& base;
+  const std::string name;
+};
 
-Pace& pace_of(sqlite3_file* file) {
-  return *reinterpret_cast<Pace*>(reinterpret_cast<char*>(file) + pace_offset());
+/// Where the pace of a file begins: after the base's object.
+std::size_t pace_offset(const sqlite3_vfs& base) {
+  return (static_cast<std::size_t>(base.szOsFile) + alignof(Pace) - 1) / alignof(Pace) * alignof(Pace);
 }
 
 int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
-  Pace& pace = pace_of(file);
-  const int code = pace.base->xWrite(file, bytes, size, offset);
+  Pace& pace = *static_cast<Pace*>(const_cast<sqlite3_io_methods*>(file->pMethods));
+  const int code = pace.base.xWrite(file, bytes, size, offset);
   if (code != SQLITE_OK) return code;
   pace.unsynced_bytes += size;
   if (pace.unsynced_bytes < kBytesPerSync) return SQLITE_OK;
   pace.unsynced_bytes = 0;
-  return pace.base->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
+  return pace.base.xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
 }
 
-int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* flags_out) {
-  const int code = default_vfs()->xOpen(default_vfs(), name, file, flags, flags_out);
+int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* flags_out) {
+  sqlite3_vfs& base = static_cast<PacedVfs*>(vfs)->base;
+  const int code = base.xOpen(&base, name, file, flags, flags_out);
   if (code != SQLITE_OK || (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)) == 0) return code;
-  Pace* pace = new (&pace_of(file)) Pace{file->pMethods, *file->pMethods, 0};
-  pace->methods.xWrite = write;
-  file->pMethods = &pace->methods;
+  file->pMethods = new (reinterpret_cast<char*>(file) + pace_offset(base)) Pace(*file->pMethods);
   return code;
+}
+
+Pace::Pace(const sqlite3_io_methods& methods) : sqlite3_io_methods(methods), base(methods) {
+  xWrite = write;
+}
+
+PacedVfs::PacedVfs(sqlite3_vfs& vfs, std::string own_name) : sqlite3_vfs(vfs), base(vfs), name(std::move(own_name)) {
+  zName = name.c_str();
+  szOsFile = static_cast<int>(pace_offset(vfs) + sizeof(Pace));
+  xOpen = open;
+  CHECK(sqlite3_vfs_register(this, 0) == SQLITE_OK);
 }
 
 }  // namespace
 
-const char* paced_vfs() {
-  static sqlite3_vfs vfs = [] {
-    sqlite3_vfs copy = *default_vfs();
-    copy.zName = kName;
-    copy.szOsFile = static_cast<int>(pace_offset() + sizeof(Pace));
-    copy.xOpen = open;
-    return copy;
-  }();
-  static const bool registered = sqlite3_vfs_register(&vfs, 0) == SQLITE_OK;
-  CHECK(registered);
-  return kName;
+std::string paced_vfs(const std::string& base) {
+  static std::mutex mutex;
+  static std::map<std::string, std::unique_ptr<PacedVfs>> registered;
+  const std::lock_guard lock(mutex);
+  std::unique_ptr<PacedVfs>& vfs = registered[base];
+  if (!vfs) {
+    sqlite3_vfs* found = sqlite3_vfs_find(base.empty() ? nullptr : base.c_str());
+    CHECK(found != nullptr);
+    vfs = std::make_unique<PacedVfs>(*found, "paced-" + base);
+  }
+  return vfs->name;
 }
 
 }  // namespace fairlead::store::sqlite

@@ -8,6 +8,7 @@
 
 #include "store/sqlite/derived_schema.h"
 #include "store/sqlite/journal_sql.h"
+#include "store/sqlite/paced_vfs.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store/testing/fault_disk.h"
@@ -92,6 +93,21 @@ TEST(JournalFile, a_flipped_bit_is_noticed_or_harmless) {
     damaged[at] = static_cast<char>(damaged[at] ^ (1 << random.below(8)));
     expect_noticed_or_harmless(damaged, expected, "byte " + std::to_string(at));
   }
+}
+
+TEST(PacedVfs, a_long_transaction_reaches_the_disk_in_portions) {
+  FaultDisk disk(1);
+  const auto syncs_of_a_megabyte = [&](const std::string& vfs, const char* name) {
+    auto database = std::move(Database::open(name, Database::Mode::kReadWriteCreate, vfs, "").value());
+    EXPECT_TRUE(database->run_script("PRAGMA journal_mode=WAL;PRAGMA synchronous=OFF;CREATE TABLE t (b)"));
+    const std::uint64_t before = disk.syncs();
+    EXPECT_TRUE(database->run_script("INSERT INTO t VALUES (zeroblob(1048576))"));
+    return disk.syncs() - before;
+  };
+  EXPECT_EQ(syncs_of_a_megabyte(disk.vfs(), "plain.db"), 0u);
+  const std::uint64_t paced = syncs_of_a_megabyte(sqlite::paced_vfs(disk.vfs()), "paced.db");
+  EXPECT_GE(paced, 8u);
+  EXPECT_LE(paced, 9u);
 }
 
 TEST(JournalFile, a_cut_off_end_is_noticed) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <tuple>
 
 #include "store/entity_query.h"
@@ -124,13 +125,25 @@ Result<std::vector<View::PlaceNumber>> View::places_of(const FactQuery& query) {
   std::vector<MetricName> metrics = query.metrics;
   std::sort(metrics.begin(), metrics.end());
   metrics.erase(std::unique(metrics.begin(), metrics.end()), metrics.end());
+  const std::set<ServiceName> services(query.services.begin(), query.services.end());
   for (const auto& metric : metrics) {
     const auto number = names_.find(metric.text);
     if (!number) continue;
-    Query rows(database_,
-               "SELECT number, metric, service, environment FROM places WHERE metric = $1 AND simulated = $2", *number,
-               query.simulated);
-    RETURN_IF_ERROR(add_rows(rows));
+    if (services.empty()) {
+      Query rows(database_,
+                 "SELECT number, metric, service, environment FROM places WHERE metric = $1 AND simulated = $2",
+                 *number, query.simulated);
+      RETURN_IF_ERROR(add_rows(rows));
+    }
+    for (const auto& service : services) {
+      const auto service_number = names_.find(service.text);
+      if (!service_number) continue;
+      Query rows(database_,
+                 "SELECT number, metric, service, environment FROM places "
+                 "WHERE metric = $1 AND simulated = $2 AND service = $3",
+                 *number, query.simulated, *service_number);
+      RETURN_IF_ERROR(add_rows(rows));
+    }
   }
   return found;
 }
