@@ -1,11 +1,12 @@
 #include <algorithm>
-#include <boost/json/parse.hpp>
 
 #include "api/export_stream.h"
+#include "api/json_body.h"
 #include "api/json_out.h"
 #include "api/operation_endpoints.h"
 #include "api/problems.h"
 #include "api/read_call.h"
+#include "api/session_endpoints.h"
 #include "base/limits.h"
 #include "engine/engine.h"
 
@@ -15,7 +16,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kNameCharsMax = 100;
-constexpr std::size_t kAdminBodyDepthMax = 4;
 
 using AdminAction = std::function<Result<http::Response>(Context&, const http::Request&)>;
 
@@ -46,27 +46,6 @@ Endpoint admin_endpoint(Context& context, http::Method method, std::string patte
 Status audit(Context& context, const http::Request& request, std::string_view action, std::string_view subject) {
   return context.engine.journal().append_audit(
       {context.clock.now(), std::string(actor_of(request)), std::string(action), std::string(subject)});
-}
-
-/// The body as an object whose members are texts, all of `names` and no others.
-Result<json::object> body_object(const http::Request& request, std::initializer_list<std::string_view> names) {
-  json::parse_options options;
-  options.max_depth = kAdminBodyDepthMax;
-  boost::system::error_code error;
-  json::value value = json::parse(request.body, error, {}, options);
-  if (error || !value.is_object()) return fail(ErrorCode::kInvalid, "the body is no JSON object");
-  json::object& object = value.as_object();
-  for (const json::key_value_pair& member : object) {
-    if (std::ranges::find(names, std::string_view(member.key())) == names.end()) {
-      return fail(ErrorCode::kInvalid, "unknown member '{}': write {}", std::string_view(member.key()),
-                  fmt::join(names, ", "));
-    }
-  }
-  for (const std::string_view name : names) {
-    const json::value* member = object.if_contains(name);
-    if (member == nullptr || !member->is_string()) return fail(ErrorCode::kInvalid, "'{}' must be a text", name);
-  }
-  return std::move(object);
 }
 
 Result<std::string> name_of(const json::object& body) {
@@ -155,11 +134,13 @@ Result<http::Response> put_user(Context& context, const http::Request& request) 
   ASSIGN_OR_RETURN(const json::object body, body_object(request, {"name", "role", "password"}));
   store::UserRow row;
   ASSIGN_OR_RETURN(row.name, name_of(body));
-  ASSIGN_OR_RETURN(row.role, parse_role(body.at("role").as_string()));
+  ASSIGN_OR_RETURN(row.role, parse_user_role(body.at("role").as_string()));
   ASSIGN_OR_RETURN(row.password_hash, context.passwords.hash(body.at("password").as_string()));
   row.created_at = context.clock.now();
   RETURN_IF_ERROR(audit(context, request, "user.add", row.name));
   RETURN_IF_ERROR(context.engine.journal().put_user(row));
+  // After the new row: a login that read the old one looks again and finds it changed.
+  end_sessions_of(context, row.name);
   return http::Response::json(201, to_json_text(user_json(row)));
 }
 

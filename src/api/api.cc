@@ -20,6 +20,7 @@ Api::Api(engine::Engine& engine, ApiOptions options, const Clock& clock, Random&
 
 Api::~Api() {
   stop();
+  impl_->context.logins.stop();
   impl_->context.long_work.stop();
 }
 

@@ -1,8 +1,10 @@
 #include "api/authorizer.h"
 
 #include <algorithm>
+#include <array>
 
 #include "api/credentials.h"
+#include "api/session_cookie.h"
 #include "base/hash.h"
 
 namespace fairlead::api {
@@ -31,16 +33,21 @@ void introduce(http::Request& request, std::string_view actor, store::Role role)
   request.headers.emplace_back(kRoleHeader, to_string(role));
 }
 
+constexpr std::array<std::string_view, 6> kForwardingFields{"forwarded",         "x-forwarded-for", "x-forwarded-host",
+                                                            "x-forwarded-proto", "x-real-ip",       "via"};
+
 bool loopback_address(std::string_view address) {
   return address == "::1" || limiter_key(address).starts_with("127.");
 }
 
-/// Whether a browser says that the request comes from a page of another place. `http://host` must equal Host.
-bool foreign_origin(const http::Request& request, std::string_view host) {
-  const auto origin = request.header("origin");
-  if (!origin) return false;
-  const std::size_t scheme = origin->find("://");
-  return scheme == std::string_view::npos || origin->substr(scheme + 3) != host;
+bool changes_something(http::Method method) {
+  return method != http::Method::kGet && method != http::Method::kHead && method != http::Method::kOptions;
+}
+
+/// A proxy on this machine makes everybody's requests look local; most say that they did.
+bool forwarded(const http::Request& request) {
+  return std::ranges::any_of(kForwardingFields,
+                             [&](std::string_view field) { return request.header(field).has_value(); });
 }
 
 }  // namespace
@@ -56,7 +63,11 @@ std::optional<http::Response> Authorizer::operator()(http::Request& request, con
   }
   if (route.access == http::Access::kOpen || route.access == http::Access::kHook) return std::nullopt;
   const auto authorization = request.header("authorization");
-  if (!authorization) return check_anonymous(request, route);
+  if (!authorization) {
+    const auto id = session_id_of(request);
+    const auto session = id ? sessions_->use(*id) : std::nullopt;
+    return session ? check_session(request, route, *session) : check_anonymous(request, route);
+  }
   const auto token = bearer(*authorization);
   if (!token) return unauthorized("Only `Authorization: Bearer fl_…` is understood.");
   return check_token(request, route, *token);
@@ -91,13 +102,39 @@ std::optional<http::Response> Authorizer::check_token(http::Request& request, co
   return std::nullopt;
 }
 
+std::optional<http::Response> Authorizer::check_session(http::Request& request, const http::Route& route,
+                                                        const Session& session) {
+  if (from_other_origin(request)) {
+    return http::problem(403, "Forbidden", "A session answers only to this server's own pages.");
+  }
+  if (changes_something(request.method)) {
+    if (!from_same_origin(request)) {
+      return http::problem(403, "Forbidden",
+                           "With a session this needs an Origin that is this server's, as browsers send it.");
+    }
+    if (!equal_constant_time(request.header("x-csrf-token").value_or(""), session.csrf)) {
+      return http::problem(403, "Forbidden",
+                           "With a session this needs the header X-CSRF-Token with the `csrf` of GET /api/v1/session.");
+    }
+  }
+  if (!allows(session.role, route.access)) {
+    return http::problem(
+        403, "Forbidden",
+        fmt::format("This needs the role {}; yours is {}.", http::to_string(route.access), to_string(session.role)));
+  }
+  introduce(request, std::string(kUserPrefix) + session.user, session.role);
+  request.headers.emplace_back(kSessionHeader, session.key);
+  return std::nullopt;
+}
+
 std::optional<http::Response> Authorizer::check_anonymous(http::Request& request, const http::Route& route) const {
-  constexpr std::string_view kLogin = "Send a token: `Authorization: Bearer fl_…` (`fairlead token create` makes one).";
+  constexpr std::string_view kLogin =
+      "Log in, or send a token: `Authorization: Bearer fl_…` (`fairlead token create` makes one).";
   if (options_->anonymous == AnonymousAccess::kNone) return unauthorized(kLogin);
   const store::Role role =
       options_->anonymous == AnonymousAccess::kOperator ? store::Role::kOperator : store::Role::kViewer;
   const std::string_view host = request.header("host").value_or("");
-  const bool local = loopback_host(host) && loopback_address(request.remote_address);
+  const bool local = loopback_host(host) && loopback_address(request.remote_address) && !forwarded(request);
   const bool named = role == store::Role::kViewer &&
                      std::ranges::find(options_->anonymous_hosts, host_name(host)) != options_->anonymous_hosts.end();
   if (!local && !named) {
@@ -105,7 +142,7 @@ std::optional<http::Response> Authorizer::check_anonymous(http::Request& request
         "Without a token this answers only on this machine, under a loopback name such as http://127.0.0.1 or "
         "http://localhost.");
   }
-  if (foreign_origin(request, host)) {
+  if (from_other_origin(request)) {
     return http::problem(403, "Forbidden", "Without a token, pages of another origin are refused.");
   }
   if (!allows(role, route.access)) return unauthorized(kLogin);

@@ -24,12 +24,14 @@ Context::Context(engine::Engine& its_engine, ApiOptions its_options, const Clock
       clock(its_clock),
       random(its_random),
       tokens(engine.journal()),
-      authorizer(tokens, options, clock),
+      sessions(options.sessions, clock, random),
+      authorizer(tokens, sessions, options, clock),
       written(engine.journal().lanes()),
       gate(engine, written, options.read_own_writes),
       streams(engine.live(), options.heartbeat),
       long_work(kLongWorkWaitingMax),
-      passwords(random) {
+      passwords(random),
+      logins(clock) {
   for (const sources::Source* source : options.sources) hook_counters[source->name().text];
 }
 

@@ -9,10 +9,12 @@
 #include "api/authorizer.h"
 #include "api/credentials.h"
 #include "api/live_streams.h"
+#include "api/login_gate.h"
 #include "api/options.h"
 #include "api/parameters.h"
 #include "api/read_gate.h"
 #include "api/request_durations.h"
+#include "api/session_table.h"
 #include "api/token_cache.h"
 #include "api/written_positions.h"
 #include "base/clock.h"
@@ -43,6 +45,7 @@ struct Context {
   Random& random;
 
   TokenCache tokens;
+  SessionTable sessions;
   Authorizer authorizer;
   WrittenPositions written;
   ReadGate gate;
@@ -50,6 +53,7 @@ struct Context {
   std::atomic<bool> exporting = false;
   Worker long_work;  ///< Exports and checks, one after the other.
   PasswordHasher passwords;
+  LoginGate logins;
   RequestDurations durations;
 
   std::map<std::string, HookCounters, std::less<>> hook_counters;  ///< Per source; constant after construction.

@@ -68,6 +68,12 @@ Result<store::Role> parse_role(std::string_view text) {
   return fail(ErrorCode::kInvalid, "unknown role '{}': write ingest, viewer, operator or admin", text);
 }
 
+Result<store::Role> parse_user_role(std::string_view text) {
+  ASSIGN_OR_RETURN(const store::Role role, parse_role(text));
+  if (role != store::Role::kIngest) return role;
+  return fail(ErrorCode::kInvalid, "a user cannot have the role ingest: write viewer, operator or admin");
+}
+
 bool allows(store::Role role, http::Access access) {
   using store::Role;
   switch (access) {
@@ -124,6 +130,7 @@ Status PasswordHasher::enter() {
     --waiting_;
   }
   ++running_;
+  ++hashed_;
   return {};
 }
 
@@ -133,6 +140,11 @@ void PasswordHasher::leave() {
     --running_;
   }
   left_.notify_one();
+}
+
+std::uint64_t PasswordHasher::hashed() const {
+  const std::lock_guard lock(mutex_);
+  return hashed_;
 }
 
 /// One of the kRunningMax places, given back at the end of the scope.

@@ -7,6 +7,7 @@
 // without a look-up and a leaked one is easy to search for. Stored is only the SHA-256 of the whole text, in hex.
 
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -22,6 +23,9 @@ namespace fairlead::api {
 
 std::string_view to_string(store::Role role);           ///< `ingest`, `viewer`, `operator`, `admin`.
 Result<store::Role> parse_role(std::string_view text);  ///< kInvalid says which words there are.
+
+/// The role of a person: all but ingest, which is for tools and could not even see the page.
+Result<store::Role> parse_user_role(std::string_view text);
 
 /// admin ⊃ operator ⊃ viewer and ingest, which stand side by side. Open and hook routes are anyone's.
 bool allows(store::Role role, http::Access access);
@@ -54,6 +58,9 @@ class PasswordHasher {
   /// The encoded form for UserRow::password_hash. kInvalid for a password that is too short or too long.
   Result<std::string> hash(std::string_view password);
 
+  /// How many passwords were hashed so far, for whatever reason.
+  std::uint64_t hashed() const;
+
   /// Whether `password` belongs to `encoded`. Without `encoded` (no such user) it takes the same time and says no.
   Result<bool> verify(const std::optional<std::string>& encoded, std::string_view password);
 
@@ -64,10 +71,11 @@ class PasswordHasher {
 
   Random* const random_;
 
-  std::mutex mutex_;  // guards what follows
+  mutable std::mutex mutex_;  // guards what follows
   std::condition_variable left_;
   int running_ = 0;
   int waiting_ = 0;
+  std::uint64_t hashed_ = 0;
 };
 
 }  // namespace fairlead::api

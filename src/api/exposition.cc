@@ -124,6 +124,8 @@ void Exposition::add_api(Families& families) const {
   families.push_back(std::move(hooks));
   families.push_back(counter("fairlead_token_failures_total", "Requests with a token that is not valid.",
                              context_->authorizer.failures()));
+  families.push_back(
+      counter("fairlead_login_failures_total", "Logins with a wrong name or password.", context_->logins.wrong()));
   families.push_back(gauge("fairlead_live_streams", "Open event streams.", context_->streams.clients()));
 }
 

@@ -27,13 +27,21 @@ bool FailureLimiter::note(std::string_view address) {
   const double elapsed = std::max<double>(0, static_cast<double>((now - bucket.at).ms));
   bucket.failures = std::max(0.0, bucket.failures - elapsed / static_cast<double>(kRefill.ms));
   bucket.at = now;
-  const bool within = bucket.failures + 1 <= kBurst;
+  const bool within = bucket.failures + 1 <= burst_;
   if (within) bucket.failures += 1;
   if (buckets_.size() > kAddressesMax) {
     buckets_.erase(oldest_first_.front());
     oldest_first_.pop_front();
   }
   return within;
+}
+
+void FailureLimiter::forgive(std::string_view address) {
+  const std::string key = limiter_key(address);
+  const std::lock_guard lock(mutex_);
+  if (const auto found = buckets_.find(key); found != buckets_.end()) {
+    found->second.failures = std::max(0.0, found->second.failures - 1);
+  }
 }
 
 std::size_t FailureLimiter::size() const {

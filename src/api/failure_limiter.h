@@ -11,19 +11,23 @@
 
 namespace fairlead::api {
 
-/// Counts failed credentials per address: a bucket of kBurst that gets one back every kRefill. An IPv6 address counts
-/// by its /64, which is what one customer holds. Remembers at most kAddressesMax and forgets the one that failed
-/// longest ago. Only failures come here, so the good requests never meet its lock. Thread-safe.
+/// Counts failed credentials per address, or per whatever else the text names: a bucket of `burst` that gets one back
+/// every kRefill. An IPv6 address counts by its /64, which is what one customer holds. Remembers at most kAddressesMax
+/// and forgets the one that failed longest ago. Only failures come here, so the good requests never meet its lock.
+/// Thread-safe.
 class FailureLimiter {
  public:
   static constexpr int kBurst = 20;
   static constexpr Duration kRefill = Duration::seconds(3);
   static constexpr std::size_t kAddressesMax = 4'096;
 
-  explicit FailureLimiter(const Clock& clock) : clock_(&clock) {}
+  explicit FailureLimiter(const Clock& clock, int burst = kBurst) : clock_(&clock), burst_(burst) {}
 
   /// Notes one failure. False: this address had too many, answer 429.
   bool note(std::string_view address);
+
+  /// Takes one failure back: it was noted before the work, and the credential was right.
+  void forgive(std::string_view address);
 
   std::size_t size() const;
 
@@ -35,6 +39,7 @@ class FailureLimiter {
   };
 
   const Clock* const clock_;
+  const int burst_;
 
   mutable std::mutex mutex_;  // guards what follows
   std::unordered_map<std::string, Bucket> buckets_;

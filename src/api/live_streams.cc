@@ -50,7 +50,8 @@ LiveStreams::~LiveStreams() {
   stop();
 }
 
-http::Response LiveStreams::open(std::string actor, std::optional<std::uint64_t> last_event_id) {
+http::Response LiveStreams::open(std::string owner, std::optional<std::uint64_t> last_event_id,
+                                 std::function<bool()> allowed) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ || admitted_ >= limits::kLiveSubscribersMax) {
@@ -61,7 +62,8 @@ http::Response LiveStreams::open(std::string actor, std::optional<std::uint64_t>
     ++admitted_;
   }
   auto client = std::make_shared<Client>();
-  client->actor = std::move(actor);
+  client->owner = std::move(owner);
+  client->allowed = std::move(allowed);
   client->position = last_event_id.value_or(hub_->last_id());
 
   http::Response response;
@@ -86,11 +88,11 @@ http::Response LiveStreams::open(std::string actor, std::optional<std::uint64_t>
   return response;
 }
 
-void LiveStreams::close_of(std::string_view actor) {
+void LiveStreams::close_of(std::string_view owner) {
   std::vector<std::shared_ptr<Client>> theirs;
   {
     const std::lock_guard lock(mutex_);
-    std::ranges::copy_if(clients_, std::back_inserter(theirs), [&](const auto& one) { return one->actor == actor; });
+    std::ranges::copy_if(clients_, std::back_inserter(theirs), [&](const auto& one) { return one->owner == owner; });
   }
   for (const auto& client : theirs) client->stream->close();
 }
@@ -130,10 +132,20 @@ void LiveStreams::run() {
     lock.unlock();
     deliver(clients);
     if (std::chrono::steady_clock::now() >= next_heartbeat) {
-      for (const auto& client : clients) client->stream->write(": heartbeat\n\n");
+      beat(clients);
       next_heartbeat = std::chrono::steady_clock::now() + interval;
     }
     lock.lock();
+  }
+}
+
+void LiveStreams::beat(const std::vector<std::shared_ptr<Client>>& clients) {
+  for (const auto& client : clients) {
+    if (client->allowed && !client->allowed()) {
+      client->stream->close();
+    } else {
+      client->stream->write(": heartbeat\n\n");
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,11 +28,13 @@ class LiveStreams {
   LiveStreams(engine::LiveHub& hub, Duration heartbeat);
   ~LiveStreams();  ///< Stops.
 
-  /// The answer that becomes a stream, or 503 when limits::kLiveSubscribersMax are there.
-  http::Response open(std::string actor, std::optional<std::uint64_t> last_event_id);
+  /// The answer that becomes a stream, or 503 when limits::kLiveSubscribersMax are there. `allowed` is asked at each
+  /// heartbeat, and the stream ends when it says no; empty: it may go on for ever.
+  http::Response open(std::string owner, std::optional<std::uint64_t> last_event_id,
+                      std::function<bool()> allowed = {});
 
-  /// Ends the streams of a credential that was revoked.
-  void close_of(std::string_view actor);
+  /// Ends the streams of a credential (a token's id, a session's key) that was revoked.
+  void close_of(std::string_view owner);
 
   std::size_t clients() const;
 
@@ -40,13 +43,15 @@ class LiveStreams {
 
  private:
   struct Client {
-    std::string actor;
+    std::string owner;
+    std::function<bool()> allowed;
     std::shared_ptr<http::Stream> stream;  // set before the thread sees it, then constant
     std::uint64_t position = 0;            // of the thread alone
   };
 
   void run();
   void deliver(const std::vector<std::shared_ptr<Client>>& clients);
+  static void beat(const std::vector<std::shared_ptr<Client>>& clients);
   void forget(const Client* client);
 
   engine::LiveHub* const hub_;

@@ -71,8 +71,8 @@ json::object responses_of(const Endpoint& endpoint) {
   if (!endpoint.parameters.empty() || !endpoint.body.empty()) problem(400, "The request cannot be read.");
   if (!endpoint.body.empty()) problem(413, "The body is too large.");
   if (endpoint.route.access >= http::Access::kIngest) {
-    problem(401, "No token, or none that is valid.");
-    problem(403, "The token's role does not suffice.");
+    problem(401, "No token and no session, or none that is valid.");
+    problem(403, "The role does not suffice, or a session's request lacks its CSRF token.");
     problem(429, "Too many wrong tokens from this address.");
   }
   json::object other{{"description", "Any other failure."}};
@@ -150,7 +150,13 @@ json::object openapi_document(const Endpoints& endpoints, const ApiOptions& opti
   }
   json::object components;
   components["securitySchemes"] =
-      json::object{{"token", json::object{{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "fl_…"}}}};
+      json::object{{"token", json::object{{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "fl_…"}}},
+                   {"session", json::object{{"type", "apiKey"},
+                                            {"in", "cookie"},
+                                            {"name", "__Host-fairlead"},
+                                            {"description",
+                                             "POST /api/v1/session sets it (on plain loopback as `fairlead-PORT`). "
+                                             "Requests that change something need X-CSRF-Token beside it."}}}};
   components["parameters"] = parameter_components();
   components["schemas"] = openapi_schemas();
 
@@ -164,7 +170,7 @@ json::object openapi_document(const Endpoints& endpoints, const ApiOptions& opti
                                    "statuses is separated by commas. "
                                    "There is no route for targets, run logs or post-mortems yet."}};
   document["servers"] = json::array{json::object{{"url", options.base_path.empty() ? "/" : options.base_path}}};
-  document["security"] = json::array{json::object{{"token", json::array()}}};
+  document["security"] = json::array{json::object{{"token", json::array()}}, json::object{{"session", json::array()}}};
   document["paths"] = std::move(paths);
   document["components"] = std::move(components);
   return document;

@@ -274,6 +274,23 @@ constexpr std::string_view kWritten = R"json({
   "properties": {"name": {"type": "string", "maxLength": 100}, "role": {"$ref": "#/components/schemas/Role"}},
   "additionalProperties": false
 },
+"Session": {
+  "type": "object",
+  "required": ["name", "role", "anonymous", "csrf"],
+  "properties": {
+    "name": {"type": "string", "description": "The user's, the token's, or `anonymous`."},
+    "role": {"$ref": "#/components/schemas/Role"},
+    "anonymous": {"type": "boolean"},
+    "csrf": {"type": ["string", "null"], "description": "For X-CSRF-Token; null where there is no session."}
+  },
+  "additionalProperties": false
+},
+"NewSession": {
+  "type": "object",
+  "required": ["name", "password"],
+  "properties": {"name": {"type": "string"}, "password": {"type": "string"}},
+  "additionalProperties": false
+},
 "User": {
   "type": "object",
   "required": ["name", "role", "created_at"],

@@ -1,6 +1,7 @@
 #include "api/operation_endpoints.h"
 
 #include <charconv>
+#include <functional>
 
 #include "api/json_out.h"
 #include "api/problems.h"
@@ -89,7 +90,13 @@ void open_stream(Context& context, const http::Request& request, http::Responder
     // An id that is not ours gets what one that is too old gets: a resync.
     last_event_id = readable ? id : std::numeric_limits<std::uint64_t>::max();
   }
-  responder(context.streams.open(std::string(actor_of(request)), last_event_id));
+  // Under a session the stream is the session's, and ends with it.
+  std::function<bool()> allowed;
+  if (const auto key = request.header(kSessionHeader)) {
+    allowed = [&context, session = std::string(*key)] { return context.sessions.alive(session); };
+  }
+  const std::string_view owner = request.header(kSessionHeader).value_or(actor_of(request));
+  responder(context.streams.open(std::string(owner), last_event_id, std::move(allowed)));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/session_table.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "model/names.h"
@@ -34,6 +35,7 @@ struct ApiOptions {
   AnonymousAccess anonymous = AnonymousAccess::kNone;
   std::vector<std::string> anonymous_hosts;  ///< Host names, without port, under which anonymous viewers are let in.
   MetricsAccess metrics = MetricsAccess::kOpen;
+  SessionLimits sessions;
   std::vector<HookOptions> hooks;
   std::map<TeamName, std::vector<ServiceName>> teams;
   std::string base_path;  ///< `/fairlead`; empty: root. As ServerOptions::base_path.

@@ -150,8 +150,8 @@ Outcome run_token_revoke(const CommandLine& line) {
 }
 
 Outcome run_user_add(const CommandLine& line) {
-  const auto role = role_of(line);
-  if (!role) return std::unexpected(role.error());
+  const auto role = api::parse_user_role(line.role);
+  if (!role) return wrong_usage(role.error());
   return with_administration(line, true, [&](Administration& administration, const Config&) -> Status {
     ASSIGN_OR_RETURN(const std::string password, ask_new_password(line.name));
     return administration.put_user(line.name, *role, password);

@@ -32,6 +32,7 @@ struct Call {
   std::string raw_body = {};
   std::string remote_address = "127.0.0.1";
   bool local_control = false;
+  bool secure = false;
 };
 
 struct Answer : http::Response {
@@ -132,6 +133,7 @@ class ApiWorld {
     request.raw_body = std::move(call.raw_body);
     request.remote_address = std::move(call.remote_address);
     request.local_control = call.local_control;
+    request.secure = call.secure;
     request.id = "test";
     http::Router::Match match = router.match(request.method, request.path);
     if (match.route == nullptr) {
