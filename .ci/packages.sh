@@ -19,9 +19,11 @@ tier_packages() {
       echo libsimdjson-dev libsqlite3-dev libssl-dev libargon2-dev libzstd-dev zlib1g-dev libyaml-cpp-dev libcli11-dev
       # The CMake files of prometheus-cpp ask for curl, though the program does not link it.
       echo libfmt-dev libspdlog-dev libhowardhinnant-date-dev libxxhash-dev prometheus-cpp-dev libcurl4-openssl-dev
+      # The web page is built, too.
+      echo node:nodejs npm:npm
       ;;
     test)
-      echo libgtest-dev libgmock-dev clang-format clang-tidy-19 curl:curl node:nodejs npm:npm chromium fonts-dejavu-core
+      echo libgtest-dev libgmock-dev clang-format clang-tidy-19 curl:curl chromium fonts-dejavu-core
       ;;
     bench) echo postgresql-15 libpq-dev wrk nginx-light ;;
     check) echo clang-19 libclang-rt-19-dev lld-19 ;;

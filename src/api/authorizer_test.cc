@@ -51,6 +51,7 @@ const std::map<std::string, Access> kRoutes{
     {"GET /metrics", Access::kOpen},
     {"GET /openapi.json", Access::kOpen},
     {"GET /", Access::kOpen},
+    {"GET /sources", Access::kOpen},
     {"GET /page.css", Access::kOpen},
     {"GET /page.js", Access::kOpen},
     {"GET /icon.svg", Access::kOpen},

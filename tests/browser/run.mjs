@@ -1,12 +1,13 @@
 // Runs the page tests against a real server in a real browser: run.mjs FAIRLEAD [NAME…]. README.md says how one is
 // written. Results go to the console and, like those of a GoogleTest program, to the XML that GTEST_OUTPUT names.
 
-import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 
 const here = new URL('.', import.meta.url).pathname;
 const require = createRequire(join(here, '../npm/package.json'));
@@ -18,11 +19,9 @@ const chromiumArguments = [
   '--disable-component-update', '--disable-sync',
 ];
 
-async function startServer(binary) {
-  const data = await mkdtemp(join(tmpdir(), 'fairlead-browser-'));
-  const config = join(data, 'fairlead.yaml');
-  await writeFile(config, 'access:\n  anonymous: operator\n');
-  const child = spawn(binary, ['serve', '--data', join(data, 'data'), '--listen', '127.0.0.1:0', '--config', config], {
+/** Starts the program and waits until it listens; `listen` is an address with a port, or port 0. */
+async function startProgram(binary, folder, listen) {
+  const child = spawn(binary, ['serve', '--data', join(folder, 'data'), '--listen', listen, '--config', join(folder, 'fairlead.yaml')], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';
@@ -35,23 +34,48 @@ async function startServer(binary) {
     });
     exited.then((code) => reject(new Error(`the server ended with ${code} before it listened: ${log}`)));
   });
+  const end = async () => {
+    child.kill('SIGTERM');
+    const code = await exited;
+    if (code !== 0) throw new Error(`the server ended with ${code}: ${log}`);
+  };
+  return { url, end };
+}
+
+async function startServer(binary, anonymous) {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-browser-'));
+  await writeFile(join(folder, 'fairlead.yaml'), `access:\n  anonymous: ${anonymous}\n`);
+  let program = await startProgram(binary, folder, '127.0.0.1:0');
+  const { url } = program;
   return {
     url,
+    /** What `fairlead ARGUMENT…` prints about this server's data. */
+    async command(...args) {
+      const { stdout } = await promisify(execFile)(binary, [...args, '--data', join(folder, 'data')]);
+      return stdout.trim();
+    },
+    adminPassword: async () => (await readFile(join(folder, 'data', 'admin-password'), 'utf8')).trim(),
     /** Posts events of our own format and returns the sequence they got. */
-    async postEvents(events) {
+    async postEvents(events, headers = {}) {
       const answer = await fetch(`${url}/api/v1/events`, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
+        headers: { 'Content-Type': 'application/json', ...headers },
         body: JSON.stringify(events),
       });
       if (answer.status !== 200) throw new Error(`events: ${answer.status} ${await answer.text()}`);
       return answer.headers.get('Fairlead-Sequence');
     },
     async stop() {
-      child.kill('SIGTERM');
-      const code = await exited;
-      await rm(data, { recursive: true, force: true });
-      if (code !== 0) throw new Error(`the server ended with ${code}: ${log}`);
+      await program?.end();
+      program = null;
+    },
+    /** After `stop`: the same data at the same address. */
+    async start() {
+      program = await startProgram(binary, folder, new URL(url).host);
+    },
+    async remove() {
+      await this.stop();
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }
@@ -66,7 +90,7 @@ async function expectAccessible(page) {
 }
 
 async function runOne(browser, binary, test) {
-  const server = await startServer(binary);
+  const server = await startServer(binary, test.anonymous ?? 'operator');
   // Policies against inline scripts stay on for the page; only the tests' own axe script passes them by.
   const context = await browser.newContext({ bypassCSP: true });
   const page = await context.newPage();
@@ -85,7 +109,7 @@ async function runOne(browser, binary, test) {
   } finally {
     clearTimeout(timer);
     await context.close();
-    await server.stop();
+    await server.remove();
   }
 }
 

@@ -1,0 +1,226 @@
+// What holds for the whole page: policy, size, speed, hostile text, keyboard, types, the drawer, the login.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+
+import { apiTypes, typesFile } from '../../ui/scripts/api-types.mjs';
+import { card, deployment, expectFineEverywhere, expectFits, history, hours, live, section, separatePage } from './support.mjs';
+
+const BYTES_MAX = 90_000;
+const FIRST_PAINT_MS = 400;
+const HOSTILE = '<img src=x onerror="window.owned=1"><script>window.owned=1</script>\u202egnp.exe [31mred';
+
+/** One event of each kind with hostile text wherever a text may stand. */
+function hostileEvents() {
+  const text = HOSTILE;
+  const time = new Date(Date.now() - 3_600_000).toISOString();
+  return [
+    { ...deployment(text, hours(2)), service: text, version: text, deployer: text },
+    { ...deployment(`${text}2`, hours(1)), service: text, environment: `${text} production`, status: 'failed', version: text },
+    { type: 'run', id: text, pipeline: text, service: text, branch: text, status: 'failed', finished_at: time, actor: text },
+    { type: 'change', repository: 'github.com/acme/shop', number: 1, title: text, author: text, opened_at: time, labels: [text] },
+    { type: 'incident', id: text, service: text, environment: 'production', title: text, opened_at: time },
+    { type: 'alert', fingerprint: 'f', name: text, service: text, environment: 'production', status: 'firing', starts_at: time, description: text },
+    { type: 'commit', repository: 'github.com/acme/shop', sha: 'abc', parents: [], authored_at: time, committed_at: time, author: text,
+      message: `${text}${'x'.repeat(1_000_000)}` },
+  ];
+}
+
+const drawer = (page, name) => page.getByRole('dialog', { name });
+
+export const tests = {
+  async the_types_are_those_of_the_served_description({ server }) {
+    const document = await (await fetch(`${server.url}/openapi.json`)).json();
+    assert.equal(await readFile(typesFile, 'utf8'), apiTypes(document), `run: node ui/scripts/api-types.mjs ${server.url}`);
+  },
+
+  async it_is_small_and_soon_painted({ page, server }) {
+    let bytes = 0;
+    for (const file of ['page.js', 'page.css']) {
+      bytes += gzipSync(Buffer.from(await (await fetch(`${server.url}/${file}`)).arrayBuffer())).length;
+    }
+    await page.goto(server.url);
+    await live(page).waitFor();
+    const painted = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime);
+    console.log(`    script and style: ${bytes} bytes gzipped; first contentful paint after ${painted.toFixed(0)} ms`);
+    assert.ok(bytes <= BYTES_MAX, `${bytes} bytes`);
+    assert.ok(painted <= FIRST_PAINT_MS, `${painted} ms`);
+  },
+
+  async nothing_breaks_the_policy_and_nothing_comes_from_elsewhere({ context, server }) {
+    const { page, close } = await separatePage(context);
+    const errors = [];
+    const elsewhere = [];
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    page.on('pageerror', (error) => errors.push(error.message));
+    page.on('request', (request) => request.url().startsWith(server.url) || elsewhere.push(request.url()));
+    await server.postEvents(history());
+    await page.goto(server.url);
+    await card(page, 'change_fail_rate').getByRole('button', { name: 'Explain' }).click();
+    await drawer(page, 'Change fail rate').locator('tbody tr').first().waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('dialog', { name: 'Commands' }).waitFor();
+    await page.goto(`${server.url}/sources`);
+    await section(page, 'Sources').getByText('All deliveries').waitFor();
+    assert.deepEqual(errors, []);
+    assert.deepEqual(elsewhere, []);
+    await close();
+  },
+
+  async what_comes_from_outside_is_text_only({ page, server }) {
+    await server.postEvents(hostileEvents());
+    await page.goto(server.url);
+    await section(page, 'Recent activity').getByText('<img src=x onerror').first().waitFor();
+    await section(page, 'Needs attention').getByText('<img src=x onerror').first().waitFor();
+    await section(page, 'How it stands').getByText('<img src=x').first().waitFor();
+    await expectFits(page);
+    await page.goto(`${server.url}/?service=${encodeURIComponent(HOSTILE)}&explain=deployment_frequency`);
+    await drawer(page, 'Deployment frequency').locator('tbody').getByText('<img src=x').first().waitFor();
+    await page.setViewportSize({ width: 320, height: 800 });
+    await expectFits(page);
+    assert.equal(await page.locator('img:not([src="./icon.svg"])').count(), 0);
+    assert.equal(await page.evaluate(() => window.owned), undefined);
+  },
+
+  async a_number_opens_its_rows_and_gives_the_focus_back({ page, server }) {
+    await server.postEvents(history());
+    await page.goto(server.url);
+    const open = card(page, 'change_fail_rate').getByRole('button', { name: 'Explain' });
+    await open.focus();
+    await page.keyboard.press('Enter');
+    const dialog = drawer(page, 'Change fail rate');
+    await dialog.locator('tbody tr').nth(1).waitFor();
+    assert.match(page.url(), /explain=change_fail_rate/);
+    assert.match(await dialog.textContent(), /divided by all that have a verdict/);
+    const rows = await dialog.locator('tbody').textContent();
+    assert.match(rows, /deployment second/);
+    assert.match(rows, /yes.*explicit: checkout is down/s);
+    const json = await dialog.getByRole('link', { name: 'JSON' }).getAttribute('href');
+    assert.equal((await (await fetch(new URL(json, `${server.url}/`))).json()).items.length, 2);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await page.waitForURL(`${server.url}/`);
+    await open.and(page.locator(':focus')).waitFor();
+  },
+
+  async rows_come_in_pages_and_those_left_out_have_their_reason({ page, server }) {
+    await server.postEvents(Array.from({ length: 60 }, (_, i) => deployment(`d${i}`, hours(1) + i, i === 3 ? { status: 'failed' } : {})));
+    await page.goto(`${server.url}/?explain=deployment_frequency`);
+    const dialog = drawer(page, 'Deployment frequency');
+    await dialog.getByText('50 rows shown, there are more').waitFor();
+    await dialog.getByRole('button', { name: 'Show more' }).click();
+    await dialog.getByText('60 rows shown').waitFor();
+    assert.match(await dialog.locator('dl').textContent(), /Left out\s*1 The deployment itself failed/);
+    await dialog.getByRole('button', { name: 'Left out' }).click();
+    await dialog.getByText('1 row shown').waitFor();
+    assert.match(await dialog.locator('tbody').textContent(), /left out: The deployment itself failed/);
+  },
+
+  async an_open_drawer_is_accessible_and_fits_every_width({ page, server, expectAccessible }) {
+    await server.postEvents(history());
+    await page.goto(`${server.url}/?explain=change_lead_time`);
+    await drawer(page, 'Change lead time').locator('tbody tr').first().waitFor();
+    await expectFineEverywhere(page, expectAccessible);
+  },
+
+  async the_sources_are_accessible_and_fit_every_width({ page, server, expectAccessible }) {
+    await server.postEvents(history());
+    await page.goto(`${server.url}/sources`);
+    await section(page, 'Sources').getByText('All deliveries').waitFor();
+    await expectFineEverywhere(page, expectAccessible);
+  },
+
+  async commands_are_found_by_words_and_run_by_keyboard({ page, server, expectAccessible }) {
+    await server.postEvents(history());
+    await page.goto(server.url);
+    await page.locator('#service option[value="shop"]').waitFor({ state: 'attached' });
+    await page.keyboard.press('Control+k');
+    const palette = page.getByRole('dialog', { name: 'Commands' });
+    await palette.getByRole('option').first().waitFor();
+    await expectAccessible(page);
+    await page.keyboard.type('service shop');
+    await palette.getByRole('option', { name: /shop/ }).waitFor();
+    await page.keyboard.press('Enter');
+    await palette.waitFor({ state: 'detached' });
+    assert.match(page.url(), /service=shop/);
+    await page.keyboard.press('/');
+    await palette.waitFor();
+    await page.keyboard.type('recovery');
+    await page.keyboard.press('Enter');
+    await drawer(page, 'Recovery time').waitFor();
+  },
+
+  async single_keys_work_and_can_be_switched_off({ page, server }) {
+    await page.goto(server.url);
+    await live(page).waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('s');
+    await page.waitForURL(`${server.url}/sources`);
+    await page.keyboard.press('g');
+    await page.keyboard.press('o');
+    await page.waitForURL(`${server.url}/`);
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByLabel('Shortcuts of a single key').uncheck();
+    await page.keyboard.press('Escape');
+    await page.evaluate(() => document.activeElement.blur());
+    await page.keyboard.press('?');
+    await page.keyboard.press('Control+k'); // comes after, so the help would have opened by now
+    await page.getByRole('dialog', { name: 'Commands' }).waitFor();
+    assert.equal(await page.getByRole('dialog', { name: 'Keyboard' }).count(), 0);
+  },
+
+  async the_keyboard_alone_reaches_everything({ page, server }) {
+    await server.postEvents(history());
+    await page.goto(server.url);
+    await page.getByText('Half of all changes').waitFor();
+    await page.evaluate(() => document.activeElement.blur());
+    const reached = new Set();
+    for (let i = 0; i < 40; i += 1) {
+      await page.keyboard.press('Tab');
+      reached.add(await page.evaluate(() => {
+        const { activeElement } = document;
+        return activeElement.getAttribute('aria-label') ?? (activeElement.id || activeElement.textContent.trim());
+      }));
+    }
+    for (const name of ['Skip to the content', 'Overview', 'Sources', 'Commands', 'state', 'Settings', 'service', 'environment', 'range', 'compare',
+      'Explain Deployment frequency', 'Explain Rework rate', 'Table', 'Explain Coding']) {
+      assert.ok(reached.has(name), `${name} is not among ${[...reached].join(', ')}`);
+    }
+  },
+};
+
+/** A server that lets nobody in without a login. */
+const closed = (test) => Object.assign(test, { anonymous: 'none' });
+
+Object.assign(tests, {
+  a_token_opens_the_page_and_can_be_forgotten: closed(async ({ context, server, expectAccessible }) => {
+    const { page, close } = await separatePage(context, { bypassCSP: true });
+    const token = await server.command('token', 'create', '--role', 'operator');
+    await page.goto(server.url);
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await expectFineEverywhere(page, expectAccessible);
+    await page.getByText('Use a token instead').click();
+    await page.getByLabel('Token').fill('fl_wrong');
+    await page.getByRole('button', { name: 'Use this token' }).click();
+    await page.getByRole('alert').getByText(/token/).waitFor();
+    await page.getByLabel('Token').fill(token);
+    await page.keyboard.press('Enter');
+    await live(page).waitFor();
+    assert.match(await page.locator('#command').textContent(), /Bearer \$FAIRLEAD_TOKEN/);
+    await server.postEvents([deployment('live', 60, { version: 'seen' })], { Authorization: `Bearer ${token}` });
+    await section(page, 'Recent activity').getByText('seen').waitFor();
+    assert.ok(!(await page.content()).includes(token));
+    await page.reload();
+    await section(page, 'Recent activity').getByText('seen').waitFor();
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByRole('button', { name: 'Forget the token' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    assert.equal(await section(page, 'Recent activity').count(), 0);
+    await close();
+  }),
+});

@@ -1,0 +1,299 @@
+// Written by scripts/api-types.mjs from /openapi.json; do not edit.
+
+export type Alert = {
+  at?: string;
+  description?: string;
+  ends_at?: string | null;
+  environment?: string;
+  fingerprint?: string;
+  id: string;
+  key: string;
+  labels?: Record<string, string>;
+  name?: string;
+  repository?: string;
+  service?: string;
+  severity?: "low" | "medium" | "high" | "critical";
+  simulated: boolean;
+  source: string;
+  starts_at?: string;
+  status?: string;
+  type: string;
+};
+
+export type AlertList = {
+  items: Array<Alert>;
+  next_cursor: string | null;
+};
+
+export type Change = {
+  at?: string;
+  author?: string;
+  base_branch?: string;
+  closed_at?: string | null;
+  commits?: Array<{
+    authored_at?: string | null;
+    message?: string;
+    sha: string;
+  }>;
+  environment?: string;
+  first_commit_at?: string;
+  head_branch?: string;
+  head_sha?: string;
+  id: string;
+  key: string;
+  labels?: Array<string>;
+  merge_sha?: string;
+  merged_at?: string | null;
+  opened_at?: string;
+  repository?: string;
+  reverts?: string;
+  reviews?: Array<{
+    at: string;
+    by: string;
+    state: "commented" | "approved" | "changes_requested" | "dismissed";
+  }>;
+  service?: string;
+  simulated: boolean;
+  source: string;
+  status?: string;
+  title?: string;
+  type: string;
+  url?: string;
+};
+
+export type ChangeList = {
+  items: Array<Change>;
+  next_cursor: string | null;
+};
+
+export type Delivery = {
+  lane: number;
+  observations: number;
+  outcome: "accepted" | "ignored" | "quarantined";
+  reason: string;
+  received_at: Time;
+  sequence: number;
+  source: string;
+};
+
+export type DeliveryList = {
+  items: Array<Delivery>;
+  next_cursor: string | null;
+};
+
+export type Deployment = {
+  at?: string;
+  commits?: Array<{
+    repository: string;
+    sha: string;
+  }>;
+  deployer?: string;
+  environment?: string;
+  finished_at?: string;
+  id: string;
+  key: string;
+  kind?: "normal" | "rollback" | "hotfix" | "rework";
+  production?: boolean;
+  queued_at?: string;
+  ref?: string;
+  repository?: string;
+  run_id?: string;
+  service?: string;
+  sha?: string;
+  simulated: boolean;
+  source: string;
+  started_at?: string;
+  status?: string;
+  status_at?: string;
+  type: string;
+  url?: string;
+  version?: string;
+  via?: "deployment" | "release" | "tag" | "run";
+};
+
+export type DeploymentList = {
+  items: Array<Deployment>;
+  next_cursor: string | null;
+};
+
+export type EntitySummary = {
+  id?: string;
+  key: string;
+  message?: string;
+  name?: string;
+  pipeline?: string;
+  source?: string;
+  title?: string;
+  type?: string;
+  url?: string;
+  version?: string;
+};
+
+export type Evidence = {
+  at: Time;
+  by: EntitySummary;
+  deployment?: EntitySummary;
+  excluded: string | null;
+  kind: string;
+  remedied_at: MaybeTime;
+};
+
+export type Explanation = {
+  as_of: Time;
+  formula: string;
+  from: Time;
+  items: Array<Fact>;
+  metric: string;
+  next_cursor: string | null;
+  number: Metric;
+  pending: Array<{
+    at: Time;
+    deployment: EntitySummary;
+  }>;
+  profile: string;
+  simulated: boolean;
+  to: Time;
+};
+
+export type Fact = {
+  at: Time;
+  environment: string;
+  evidence?: Array<Evidence>;
+  excluded: string | null;
+  first_in_production: boolean;
+  metric: string;
+  owner: EntitySummary;
+  production: boolean;
+  service: string;
+  simulated: boolean;
+  subject: EntitySummary;
+  value: number | null;
+};
+
+export type Incident = {
+  acknowledged_at?: string | null;
+  at?: string;
+  caused_by_sha?: string;
+  caused_by_version?: string;
+  deployment_id?: string;
+  environment?: string;
+  id: string;
+  key: string;
+  opened_at?: string;
+  repository?: string;
+  resolved_at?: string | null;
+  service?: string;
+  severity?: "low" | "medium" | "high" | "critical";
+  simulated: boolean;
+  source: string;
+  status?: string;
+  title?: string;
+  type: string;
+  url?: string;
+};
+
+export type IncidentList = {
+  items: Array<Incident>;
+  next_cursor: string | null;
+};
+
+export type Matrix = {
+  environments: Array<string>;
+  environments_omitted: number;
+  items: Array<{
+    current: Deployment | null;
+    environment: string;
+    latest: Deployment;
+    service: string;
+  }>;
+  next_cursor: string | null;
+};
+
+export type MaybeTime = string | null;
+
+export type Metric = {
+  better: "up" | "down";
+  coverage: number | null;
+  exclusions: Array<{
+    count: number;
+    reason: string;
+  }>;
+  interval: Array<number> | null;
+  legs?: Record<string, Metric>;
+  n: number;
+  notes?: Array<string>;
+  p90?: number | null;
+  pending: number;
+  previous: number | null;
+  rows: string;
+  unit: "per_day" | "seconds" | "ratio";
+  unknown: string | null;
+  value: number | null;
+};
+
+export type Problem = {
+  detail: string;
+  request_id?: string;
+  status: number;
+  title: string;
+  type: string;
+};
+
+export type Report = {
+  as_of: Time;
+  from: Time;
+  metrics: Record<string, Metric>;
+  profile: string;
+  simulated: boolean;
+  time_zone: string;
+  to: Time;
+};
+
+export type Run = {
+  actor?: string;
+  at?: string;
+  attempt?: number;
+  branch?: string;
+  environment?: string;
+  finished_at?: string;
+  id: string;
+  key: string;
+  pipeline?: string;
+  queued_at?: string;
+  repository?: string;
+  service?: string;
+  sha?: string;
+  simulated: boolean;
+  source: string;
+  started_at?: string;
+  status?: string;
+  status_at?: string;
+  trigger?: string;
+  type: string;
+  url?: string;
+};
+
+export type RunList = {
+  items: Array<Run>;
+  next_cursor: string | null;
+};
+
+export type Source = {
+  delivered: number;
+  hooks: Array<{
+    active_secrets: number;
+    name: string;
+    path: string;
+  }>;
+  last_delivered_at: MaybeTime;
+  name: string;
+  signature_failures: number;
+};
+
+export type SourceList = {
+  items: Array<Source>;
+  next_cursor: null;
+  outcomes: Record<string, number>;
+};
+
+export type Time = string;
