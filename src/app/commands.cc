@@ -10,6 +10,7 @@
 #include "api/credentials.h"
 #include "app/administration.h"
 #include "app/config.h"
+#include "app/git_commands.h"
 #include "app/password_prompt.h"
 #include "app/serve.h"
 #include "app/version.h"
@@ -34,6 +35,7 @@ struct CommandLine {
   std::string name;
   std::string id;
   std::string format = "json";
+  GitSource git;
 };
 
 /// What went wrong, and whether the command line or the configuration is to blame.
@@ -204,6 +206,15 @@ Outcome run_replay(const CommandLine& line) {
   return {};
 }
 
+Outcome run_import_git(const CommandLine& line) {
+  const auto config = effective_config(line);
+  if (!config) return std::unexpected(config.error());
+  const auto told = import_git_history(line.git, *config);
+  if (!told) return std::unexpected(Failure{told.error()});
+  print(*told);
+  return {};
+}
+
 Outcome run_version(const CommandLine&) {
   print(fmt::format("fairlead {}\n", kVersion));
   return {};
@@ -222,6 +233,7 @@ class Commands {
     add_tokens();
     add_users();
     add_config();
+    add_git();
     add_maintenance();
     add(app_, "version", "Shows the version.", run_version);
   }
@@ -295,6 +307,19 @@ class Commands {
     CLI::App& check = add(config, "check", "Says what is wrong with it.", run_config_check);
     check.add_option("file,--config", line_.config, "Default: fairlead.yaml.");
     add(config, "schema", "Prints its JSON Schema.", run_config_schema);
+  }
+
+  void add_git() {
+    CLI::App& imports = add_group("import", "Brings in what happened before.");
+    CLI::App& git = add(imports, "git", "A repository's commits, and its release tags as deployments.", run_import_git);
+    add_git_options(git);
+    add_data_options(git);
+  }
+
+  void add_git_options(CLI::App& command) {
+    command.add_option("repository", line_.git.location, "A path, or an https address.")->required();
+    command.add_option("--service", line_.git.service, "What its releases are releases of. Default: owner/name.");
+    command.add_option("--tags", line_.git.tags, "Which tags are releases, a regular expression.")->capture_default_str();
   }
 
   void add_maintenance() {

@@ -117,6 +117,7 @@ class Connection {
 struct Head {
   int status = 0;
   bool chunked = false;
+  bool lags = false;
   std::optional<std::uint64_t> length;
 };
 
@@ -149,6 +150,7 @@ Result<Head> read_head(Connection& connection) {
     std::string_view value = std::string_view(line).substr(std::min(colon + 1, line.size()));
     while (value.starts_with(' ')) value.remove_prefix(1);
     if (equal_ignoring_case(name, "content-length")) head.length = parse_number<std::uint64_t>(value, 10);
+    if (equal_ignoring_case(name, "fairlead-lag")) head.lags = true;
     if (equal_ignoring_case(name, "transfer-encoding")) head.chunked = equal_ignoring_case(value, "chunked");
   }
 }
@@ -200,18 +202,21 @@ std::string problem_text(int status, const std::string& body) {
 
 }  // namespace
 
-Status ControlClient::exchange(std::string_view method, std::string_view target, std::string_view body,
-                               const Sink& sink) const {
+Result<bool> ControlClient::exchange(std::string_view method, std::string_view target, std::string_view body,
+                                     std::string_view content_type, const Sink& sink) const {
   ASSIGN_OR_RETURN(Connection connection, Connection::open(data_folder_));
   std::string request = fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", method, target);
   if (!body.empty()) {
-    fmt::format_to(std::back_inserter(request), "Content-Type: application/json\r\nContent-Length: {}\r\n",
+    fmt::format_to(std::back_inserter(request), "Content-Type: {}\r\nContent-Length: {}\r\n", content_type,
                    body.size());
   }
   request.append("\r\n").append(body);
   RETURN_IF_ERROR(connection.send(request));
   ASSIGN_OR_RETURN(const Head head, read_head(connection));
-  if (head.status >= 200 && head.status < 300) return read_body(connection, head, sink);
+  if (head.status >= 200 && head.status < 300) {
+    RETURN_IF_ERROR(read_body(connection, head, sink));
+    return head.lags;
+  }
   std::string problem;
   RETURN_IF_ERROR(read_body(connection, head, [&](std::string_view piece) {
     if (problem.size() < kHeadBytesMax) problem.append(piece);
@@ -219,16 +224,25 @@ Status ControlClient::exchange(std::string_view method, std::string_view target,
   return std::unexpected(Error{code_of(head.status), problem_text(head.status, problem)});
 }
 
-Result<std::string> ControlClient::call(std::string_view method, std::string_view target, std::string_view body) const {
+Result<std::string> ControlClient::call(std::string_view method, std::string_view target, std::string_view body,
+                                        std::string_view content_type) const {
   std::string answer;
-  RETURN_IF_ERROR(exchange(method, target, body, [&](std::string_view piece) {
+  RETURN_IF_ERROR(exchange(method, target, body, content_type, [&](std::string_view piece) {
     if (answer.size() < kAnswerBytesMax) answer.append(piece);
   }));
   return answer;
 }
 
 Status ControlClient::stream(std::string_view method, std::string_view target, const Sink& sink) const {
-  return exchange(method, target, {}, sink);
+  RETURN_IF_ERROR(exchange(method, target, {}, {}, sink));
+  return {};
+}
+
+Status ControlClient::await_projection() const {
+  while (true) {  // each request waits up to two seconds by itself
+    ASSIGN_OR_RETURN(const bool lags, exchange("GET", "/api/v1/deployments?limit=1", {}, {}, [](std::string_view) {}));
+    if (!lags) return {};
+  }
 }
 
 }  // namespace fairlead::app

@@ -13,6 +13,7 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  bool visible() const { return on_terminal_; }
   void operator()(std::uint64_t done, std::uint64_t total);
 
  private:

@@ -1,5 +1,6 @@
-// The main job on real input: the history of a git repository, sent over HTTP by examples/git-history/send, must give
-// what git itself says. On a generated repository, or on the one that FAIRLEAD_REPOSITORY names.
+// The main job on real input: the history of a git repository, sent over HTTP by examples/git-history/send or brought
+// in by `fairlead import git`, must give what git itself says. On a generated repository, or on the one that
+// FAIRLEAD_REPOSITORY names.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 #include <random>
 
 #include "system/harness/api_client.h"
@@ -43,32 +45,56 @@ std::int64_t epoch_of(std::string_view rfc3339) {
   return timegm(&parts);
 }
 
-class History : public ::testing::Test {
+enum class Way { kSend, kImportIntoFolder, kImportIntoServer };
+
+class History : public ::testing::TestWithParam<Way> {
  protected:
-  History()
-      : seed_(seed()),
-        repository_(repository_under_test(folder_.path(), seed_)),
-        token_(make_token(data(), "operator")),
-        server_(data()),
-        api_(server_.port(), token_) {}
+  History() : seed_(seed()), repository_(repository_under_test(folder_.path(), seed_)) {}
 
   std::filesystem::path data() const { return folder_.path() / "data"; }
 
+  /// By the way of this test; the server runs afterwards.
+  void bring_in() {
+    if (GetParam() == Way::kImportIntoFolder) {
+      server_.reset();
+      import();
+      if (!HasFatalFailure()) start();
+      return;
+    }
+    if (!server_) start();
+    if (GetParam() == Way::kSend) send();
+    if (GetParam() == Way::kImportIntoServer) import();
+  }
+
+  void start() {
+    token_ = make_token(data(), "operator");
+    server_ = std::make_unique<Server>(data());
+    api_ = std::make_unique<ApiClient>(server_->port(), token_);
+  }
+
+  void import() {
+    const Finished result = run({fairlead_binary(), "import", "git", repository_.path().string(), "--service",
+                                 "project", "--data", data().string()},
+                                Milliseconds(900'000));
+    ASSERT_EQ(result.code, 0) << result.err;
+    imported_ = result.out;
+  }
+
   void send() {
-    const Finished result = run({FAIRLEAD_SOURCE_DIR "/examples/git-history/send", "--url", server_.url(), "--token",
+    const Finished result = run({FAIRLEAD_SOURCE_DIR "/examples/git-history/send", "--url", server_->url(), "--token",
                                  token_, "--service", "project", repository_.path().string()},
                                 Milliseconds(900'000));
     ASSERT_EQ(result.code, 0) << result.err;
     // Everything that this token sent is projected when this is answered.
     std::string lag;
     do {
-      lag = api_.get("/api/v1/deployments?limit=1").header("fairlead-lag");
+      lag = api_->get("/api/v1/deployments?limit=1").header("fairlead-lag");
     } while (!lag.empty());
   }
 
   /// By (finish, key): the order in which a stream's deployments are linked.
   std::vector<boost::json::object> deployments() {
-    auto items = api_.list("/api/v1/deployments?service=project");
+    auto items = api_->list("/api/v1/deployments?service=project");
     std::ranges::sort(items, {}, [](const boost::json::object& item) {
       return std::pair(std::string(item.at("finished_at").as_string()), std::string(item.at("key").as_string()));
     });
@@ -76,19 +102,20 @@ class History : public ::testing::Test {
   }
 
   boost::json::object metric(const std::string& name) {
-    return api_.get_json(fmt::format("/api/v1/metrics/delivery?{}", kAllTime)).at("metrics").at(name).as_object();
+    return api_->get_json(fmt::format("/api/v1/metrics/delivery?{}", kAllTime)).at("metrics").at(name).as_object();
   }
 
   std::vector<boost::json::object> rows_of(const std::string& name) {
-    return api_.list(fmt::format("/api/v1/metrics/delivery/{}/explain?{}", name, kAllTime));
+    return api_->list(fmt::format("/api/v1/metrics/delivery/{}/explain?{}", name, kAllTime));
   }
 
   std::uint64_t seed_;
   TempFolder folder_;
   GitRepository repository_;
   std::string token_;
-  Server server_;
-  ApiClient api_;
+  std::string imported_;  ///< What the last import said.
+  std::unique_ptr<Server> server_;
+  std::unique_ptr<ApiClient> api_;
 };
 
 std::vector<Release> releases_of(const std::vector<boost::json::object>& deployments) {
@@ -101,9 +128,9 @@ std::vector<Release> releases_of(const std::vector<boost::json::object>& deploym
   return releases;
 }
 
-TEST_F(History, numbers_agree_with_git) {
+TEST_P(History, numbers_agree_with_git) {
   SCOPED_TRACE(fmt::format("FAIRLEAD_SEED={}", seed_));
-  ASSERT_NO_FATAL_FAILURE(send());
+  ASSERT_NO_FATAL_FAILURE(bring_in());
   const auto items = deployments();
   const std::vector<Release> releases = releases_of(items);
   ASSERT_GT(releases.size(), 10u);
@@ -113,7 +140,7 @@ TEST_F(History, numbers_agree_with_git) {
   for (std::size_t i = 0; i < items.size(); ++i) {
     std::set<std::string> shipped;
     const std::string key(items[i].at("key").as_string());
-    for (const auto& item : api_.list(fmt::format("/api/v1/deployments/{}/commits", key))) {
+    for (const auto& item : api_->list(fmt::format("/api/v1/deployments/{}/commits", key))) {
       shipped.emplace(item.at("sha").as_string());
     }
     ASSERT_EQ(shipped, expected.shipped[i]) << releases[i].tag;
@@ -150,19 +177,45 @@ TEST_F(History, numbers_agree_with_git) {
              expected.failed.size(), seed_);
 }
 
-TEST_F(History, sending_again_changes_nothing) {
+TEST_P(History, again_it_changes_nothing) {
   if (std::getenv("FAIRLEAD_REPOSITORY")) GTEST_SKIP() << "shown on the generated repository";
-  ASSERT_NO_FATAL_FAILURE(send());
+  ASSERT_NO_FATAL_FAILURE(bring_in());
   const std::string before =
-      api_.get(fmt::format("/api/v1/metrics/delivery/change_lead_time/explain?{}", kAllTime)).body;
-  const auto deliveries = api_.list("/api/v1/deployments").size();
-  ASSERT_NO_FATAL_FAILURE(send());
+      api_->get(fmt::format("/api/v1/metrics/delivery/change_lead_time/explain?{}", kAllTime)).body;
+  const auto deliveries = api_->list("/api/v1/deployments").size();
+  ASSERT_NO_FATAL_FAILURE(bring_in());
   const auto items = [](const std::string& body) { return body.substr(body.find("\"items\"")); };
   const std::string after =
-      api_.get(fmt::format("/api/v1/metrics/delivery/change_lead_time/explain?{}", kAllTime)).body;
+      api_->get(fmt::format("/api/v1/metrics/delivery/change_lead_time/explain?{}", kAllTime)).body;
   EXPECT_EQ(items(after), items(before));
-  EXPECT_EQ(api_.list("/api/v1/deployments").size(), deliveries);
+  if (GetParam() != Way::kSend) EXPECT_THAT(imported_, ::testing::HasSubstr("nothing new"));
+  EXPECT_EQ(api_->list("/api/v1/deployments").size(), deliveries);
 }
+
+// What one way brought in is known on the other: the same history is the same deliveries.
+TEST_P(History, a_running_server_knows_what_was_imported_before) {
+  if (std::getenv("FAIRLEAD_REPOSITORY")) GTEST_SKIP() << "shown on the generated repository";
+  if (GetParam() != Way::kImportIntoFolder) GTEST_SKIP() << "needs no other way";
+  ASSERT_NO_FATAL_FAILURE(bring_in());
+  EXPECT_THAT(imported_, ::testing::Not(::testing::HasSubstr("nothing new")));
+  ASSERT_NO_FATAL_FAILURE(import());
+  EXPECT_THAT(imported_, ::testing::HasSubstr("nothing new"));
+}
+
+std::string name_of(const ::testing::TestParamInfo<Way>& way) {
+  switch (way.param) {
+    case Way::kSend:
+      return "sent";
+    case Way::kImportIntoFolder:
+      return "imported_into_a_folder";
+    case Way::kImportIntoServer:
+      return "imported_into_a_server";
+  }
+  return "unknown";
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, History, ::testing::Values(Way::kSend, Way::kImportIntoFolder, Way::kImportIntoServer),
+                         name_of);
 
 }  // namespace
 }  // namespace fairlead::system_test

@@ -45,6 +45,7 @@ void read_deployment(EventFields& in, EventSink* sink) {
   const std::string_view ref = in.name("ref");
   const IdText run_id = in.id("run_id");
   const std::string_view url = in.url("url");
+  const std::string_view tier = in.name("tier");
   const bool simulated = in.flag("simulated");
   if (id.empty()) {
     in.require("environment", "where it was deployed to, for example \"production\" (or give the deployment's \"id\")");
@@ -64,6 +65,7 @@ void read_deployment(EventFields& in, EventSink* sink) {
                  : std::string(id.view());
   put(out.service, stamp, service);
   put(out.environment, stamp, environment);
+  if (!tier.empty()) out.production = {stamp, tier == "production"};
   put(out.version, stamp, version);
   if (!commits.empty()) out.commits = {stamp, commits};
   put(out.status, stamp, status.status);

@@ -79,6 +79,7 @@ inline constexpr auto kFieldNames = std::to_array<std::string_view>({
     "steps",
     "task_id",
     "text",
+    "tier",
     "title",
     "trigger",
     "type",

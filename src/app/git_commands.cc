@@ -1,0 +1,86 @@
+#include "app/git_commands.h"
+
+#include <functional>
+#include <iterator>
+
+#include "app/control_client.h"
+#include "app/data_folder.h"
+#include "app/git_delivery.h"
+#include "app/progress.h"
+#include "base/clock.h"
+#include "engine/replay.h"
+#include "git/repository.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace fairlead::app {
+namespace {
+
+/// Reads the repository and hands its events to `send`, with progress on a terminal.
+Result<imports::GitImportCounts> send_history(const git::Repository& repository, const GitSource& source,
+                                              const imports::SendBatch& send) {
+  imports::GitImport what;
+  what.release_tags = source.tags;
+  ASSIGN_OR_RETURN(what.names, imports::history_names(repository, source.service));
+  Progress progress("reading commits");
+  std::uint64_t total = 0;
+  if (progress.visible()) {
+    ASSIGN_OR_RETURN(const auto releases, imports::release_tags(repository, source.tags));
+    ASSIGN_OR_RETURN(const auto tips, imports::history_tips(repository, releases));
+    ASSIGN_OR_RETURN(total, repository.count_commits(tips));
+  }
+  return imports::import_git(repository, what, send, [&](std::uint64_t commits) { progress(commits, total); });
+}
+
+std::string summary_of(const imports::GitImportCounts& counts, const git::Repository& repository,
+                       const GitSource& source) {
+  std::string text = fmt::format("{} commits and {} releases read", counts.commits, counts.releases);
+  text += counts.new_deliveries == 0 ? ": nothing new\n" : "\n";
+  if (counts.skipped_tags > 0) {
+    fmt::format_to(std::back_inserter(text), "{} tags left out: their time is unknown or outside 1970 to 2199\n",
+                   counts.skipped_tags);
+  }
+  if (counts.releases == 0) {
+    fmt::format_to(std::back_inserter(text),
+                   "no tag is a release by {}: say with --tags what your releases are called\n", source.tags);
+  }
+  if (const auto shallow = repository.shallow(); shallow && *shallow) {
+    text += "this clone is shallow: what was cut off is missing; fetch it with `git fetch --unshallow --tags`\n";
+  }
+  return text;
+}
+
+/// The folder is ours: into its journal, and then on into everything that is derived from it.
+Result<imports::GitImportCounts> import_into_files(const DataFolder& folder, const git::Repository& repository,
+                                                   const GitSource& source, const Policy& policy) {
+  const SystemClock clock;
+  ASSIGN_OR_RETURN(const auto journal, store::open_sqlite_journal(folder.path()));
+  ASSIGN_OR_RETURN(const auto derived, store::open_sqlite_derived(folder.path()));
+  ASSIGN_OR_RETURN(const imports::GitImportCounts counts,
+                   send_history(repository, source, into_journal(*journal, clock)));
+  Progress progress("linking");
+  RETURN_IF_ERROR(engine::project_all(*journal, *derived, policy, std::ref(progress)));
+  return counts;
+}
+
+/// The server projects while it receives; what it shows when this returns includes everything.
+Result<imports::GitImportCounts> import_into_server(const git::Repository& repository, const GitSource& source,
+                                                    const std::filesystem::path& data) {
+  const ControlClient server(data);
+  ASSIGN_OR_RETURN(const imports::GitImportCounts counts, send_history(repository, source, through_server(server)));
+  RETURN_IF_ERROR(server.await_projection());
+  return counts;
+}
+
+}  // namespace
+
+Result<std::string> import_git_history(const GitSource& source, const Config& config) {
+  ASSIGN_OR_RETURN(const git::Repository repository, git::Repository::open(source.location));
+  auto folder = DataFolder::hold(config.data, DataFolder::Missing::kCreate);
+  if (!folder && folder.error().code != ErrorCode::kConflict) return std::unexpected(std::move(folder).error());
+  const auto counts = folder ? import_into_files(*folder, repository, source, config.policy)
+                             : import_into_server(repository, source, config.data);
+  if (!counts) return std::unexpected(counts.error());
+  return summary_of(*counts, repository, source);
+}
+
+}  // namespace fairlead::app

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "app/control_client.h"
+#include "base/clock.h"
+#include "import/git_import.h"
+#include "store/store.h"
+
+namespace fairlead::app {
+
+/// Where an import's batches go. Both ways give a batch the id that `POST /api/v1/events` gives the same bytes, so what
+/// came by one way is a duplicate on the other.
+
+/// Into a journal that nobody else writes.
+imports::SendBatch into_journal(store::Journal& journal, const Clock& clock);
+
+/// To the server that holds the data folder, over its control socket.
+imports::SendBatch through_server(const ControlClient& server);
+
+}  // namespace fairlead::app

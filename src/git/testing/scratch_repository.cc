@@ -1,0 +1,71 @@
+#include "git/testing/scratch_repository.h"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+
+#include "base/check.h"
+
+namespace fairlead::git::testing {
+
+ScratchRepository::ScratchRepository() {
+  std::string name = (std::filesystem::temp_directory_path() / "fairlead-git-XXXXXX").string();
+  CHECK(mkdtemp(name.data()) != nullptr);
+  path_ = name;
+  git({"init", "-q"});
+  git({"hash-object", "-w", "-t", "tree", "/dev/null"});
+}
+
+ScratchRepository::~ScratchRepository() {
+  std::error_code ignored;  // a folder that stays behind is no failure of a test
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string ScratchRepository::git(const std::vector<std::string>& arguments, std::int64_t at) const {
+  std::vector<std::string> all = {"git", "-C", path_.string()};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  std::vector<char*> pointers;
+  for (std::string& argument : all) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  std::array<int, 2> ends{};
+  CHECK(pipe(ends.data()) == 0);
+  const std::string date = fmt::format("{} +0000", at);
+  const pid_t pid = fork();
+  CHECK(pid >= 0);
+  if (pid == 0) {
+    for (const char* const name : {"GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"}) setenv(name, "Ada", 1);
+    for (const char* const name : {"GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"}) setenv(name, "ada@example.org", 1);
+    for (const char* const name : {"GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"}) setenv(name, date.c_str(), 1);
+    setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
+    setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
+    dup2(ends[1], STDOUT_FILENO);
+    close(ends[0]);
+    close(ends[1]);
+    execvp("git", pointers.data());
+    _exit(127);
+  }
+  close(ends[1]);
+  std::string out;
+  std::array<char, 4096> bytes{};
+  for (ssize_t size = 0; (size = read(ends[0], bytes.data(), bytes.size())) > 0;) {
+    out.append(bytes.data(), static_cast<std::size_t>(size));
+  }
+  close(ends[0]);
+  int status = 0;
+  CHECK(waitpid(pid, &status, 0) == pid);
+  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  while (out.ends_with('\n')) out.pop_back();
+  return out;
+}
+
+std::string ScratchRepository::commit(const std::vector<std::string>& parents, const std::string& message,
+                                      std::int64_t at) const {
+  std::vector<std::string> arguments = {"commit-tree", "4b825dc642cb6eb9a060e54bf8d69288fbee4904", "-m", message};
+  for (const std::string& parent : parents) arguments.insert(arguments.end(), {"-p", parent});
+  return git(arguments, at);
+}
+
+}  // namespace fairlead::git::testing
