@@ -19,7 +19,7 @@ Result<ReportQuery> report_query(const ReadCall& call) {
   ASSIGN_OR_RETURN(query.range, range_of(call.parameters, call.now, call.context.engine.policy().zone));
   query.as_of = call.now;
   query.profile = call.parameters.profile;
-  query.simulated = call.parameters.simulated.value_or(false);
+  query.simulated = call.parameters.simulated.value_or(call.context.options.simulated_by_default);
   return query;
 }
 
@@ -98,6 +98,7 @@ Result<http::Response> read_explanation(ReadCall& call) {
   out["to"] = format_time(query.range.to);
   out["as_of"] = format_time(query.as_of);
   out["profile"] = query.profile;
+  out["simulated"] = query.simulated;
   out["formula"] = explanation.formula;
   out["number"] = metric_json(explanation.number, explain_base(call.context), explain_query(query));
   out["pending"] = std::move(pending);

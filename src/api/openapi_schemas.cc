@@ -89,12 +89,13 @@ constexpr std::string_view kWritten = R"json({
 },
 "Report": {
   "type": "object",
-  "required": ["from", "to", "as_of", "profile", "time_zone", "metrics"],
+  "required": ["from", "to", "as_of", "profile", "simulated", "time_zone", "metrics"],
   "properties": {
     "from": {"$ref": "#/components/schemas/Time"},
     "to": {"$ref": "#/components/schemas/Time"},
     "as_of": {"$ref": "#/components/schemas/Time"},
     "profile": {"type": "string"},
+    "simulated": {"type": "boolean", "description": "All of its rows are simulated; otherwise none is."},
     "time_zone": {"type": "string"},
     "metrics": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Metric"}}
   },
@@ -147,13 +148,14 @@ constexpr std::string_view kWritten = R"json({
 },
 "Explanation": {
   "type": "object",
-  "required": ["metric", "from", "to", "as_of", "profile", "formula", "number", "pending", "items", "next_cursor"],
+  "required": ["metric", "from", "to", "as_of", "profile", "simulated", "formula", "number", "pending", "items", "next_cursor"],
   "properties": {
     "metric": {"type": "string"},
     "from": {"$ref": "#/components/schemas/Time"},
     "to": {"$ref": "#/components/schemas/Time"},
     "as_of": {"$ref": "#/components/schemas/Time"},
     "profile": {"type": "string"},
+    "simulated": {"type": "boolean", "description": "All of its rows are simulated; otherwise none is."},
     "formula": {"type": "string"},
     "number": {"$ref": "#/components/schemas/Metric"},
     "pending": {"type": "array", "items": {

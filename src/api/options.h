@@ -38,7 +38,8 @@ struct ApiOptions {
   SessionLimits sessions;
   std::vector<HookOptions> hooks;
   std::map<TeamName, std::vector<ServiceName>> teams;
-  std::string base_path;  ///< `/fairlead`; empty: root. As ServerOptions::base_path.
+  bool simulated_by_default = false;  ///< Reports that do not say are about simulated rows: a demo.
+  std::string base_path;              ///< `/fairlead`; empty: root. As ServerOptions::base_path.
   std::string version = "0.1.0";
   Duration heartbeat = Duration::seconds(15);       ///< Of an idle event stream, so that proxies keep it.
   Duration read_own_writes = Duration::seconds(2);  ///< How long a read waits for what its credential wrote.

@@ -353,9 +353,30 @@ TEST(Report, simulated_rows_never_mix_with_real_ones) {
   };
   EXPECT_EQ(n(""), 1);
   EXPECT_EQ(n("&simulated=true"), 1);
+  EXPECT_EQ(world.get("/api/v1/metrics/delivery?from=now-7d").json().at("simulated"), false);
   const json::value list = world.get("/api/v1/deployments").json();
   EXPECT_EQ(list.at("items").at(0).at("simulated"), true);
   EXPECT_EQ(list.at("items").at(1).at("simulated"), false);
+}
+
+TEST(Report, a_demo_shows_simulated_rows_says_so_and_still_mixes_nothing) {
+  ApiOptions options;
+  options.simulated_by_default = true;
+  ApiWorld world(std::move(options));
+  world.post_events("[" + deployment_event("real", "10:00:00") + "," +
+                    deployment_event("demo", "11:00:00", R"("simulated":true)") + "," +
+                    deployment_event("demo2", "12:00:00", R"("simulated":true)") + "]");
+  for (const auto& [query, simulated, n] :
+       {std::tuple{"", true, 2}, {"&simulated=true", true, 2}, {"&simulated=false", false, 1}}) {
+    const json::value report = world.get(std::string("/api/v1/metrics/delivery?from=now-7d") + query).json();
+    EXPECT_EQ(report.at("simulated"), simulated) << query;
+    const json::value& number = report.at("metrics").at("deployment_frequency");
+    EXPECT_EQ(number.at("n"), n) << query;
+    const json::value rows = world.get(std::string(number.at("rows").as_string())).json();
+    EXPECT_EQ(rows.at("simulated"), simulated) << query;
+    EXPECT_EQ(rows.at("items").as_array().size(), static_cast<std::size_t>(n)) << query;
+    for (const json::value& row : rows.at("items").as_array()) EXPECT_EQ(row.at("simulated"), simulated) << query;
+  }
 }
 
 TEST(Report, csv_has_one_line_per_number_legs_included) {

@@ -31,7 +31,7 @@ std::string explain_query(const ReportQuery& query) {
   if (!query.services.empty()) out += "&service=" + joined(query.services);
   if (!query.environments.empty()) out += "&environment=" + joined(query.environments);
   if (query.profile != "fairlead") out += "&profile=" + encode_query(query.profile);
-  if (query.simulated) out += "&simulated=true";
+  out += query.simulated ? "&simulated=true" : "&simulated=false";
   return out;
 }
 
@@ -79,6 +79,7 @@ json::object report_json(const Report& report, const std::string& explain_base, 
           {"to", format_time(report.query.range.to)},
           {"as_of", format_time(report.query.as_of)},
           {"profile", report.query.profile},
+          {"simulated", report.query.simulated},
           {"time_zone", report.time_zone},
           {"metrics", std::move(metrics)}};
 }

@@ -10,7 +10,9 @@
 #include "api/credentials.h"
 #include "app/administration.h"
 #include "app/config.h"
+#include "app/demo.h"
 #include "app/git_commands.h"
+#include "app/git_report.h"
 #include "app/password_prompt.h"
 #include "app/serve.h"
 #include "app/version.h"
@@ -36,6 +38,7 @@ struct CommandLine {
   std::string id;
   std::string format = "json";
   GitSource git;
+  GitReport report;
 };
 
 /// What went wrong, and whether the command line or the configuration is to blame.
@@ -92,9 +95,10 @@ void print(std::string_view text) {
 // ---------------------------------------------------------------------------------------------------------------------
 // Commands
 
-Outcome run_serve(const CommandLine& line) {
+/// The configuration, if a server can be started with it.
+std::expected<Config, Failure> server_config(const CommandLine& line) {
   auto config = effective_config(line);
-  if (!config) return std::unexpected(std::move(config).error());
+  if (!config) return config;
   if (config->store != "sqlite") {
     return wrong_usage(
         {ErrorCode::kInvalid, fmt::format("'{}' is no store: write sqlite, or leave --store out", config->store)});
@@ -102,7 +106,20 @@ Outcome run_serve(const CommandLine& line) {
   if (config->tls_certificate.empty() != config->tls_key.empty()) {
     return wrong_usage({ErrorCode::kInvalid, "TLS needs both --tls-cert and --tls-key"});
   }
+  return config;
+}
+
+Outcome run_serve(const CommandLine& line) {
+  const auto config = server_config(line);
+  if (!config) return std::unexpected(config.error());
   return outcome_of(serve(*config, process_environment()));
+}
+
+Outcome run_demo(const CommandLine& line) {
+  const auto config = server_config(line);
+  if (!config) return std::unexpected(config.error());
+  const bool keep = !line.data.empty() || config->data != Config{}.data;
+  return outcome_of(serve_demo(*config, process_environment(), keep));
 }
 
 /// Runs `act` on whoever can administer the folder now.
@@ -215,6 +232,12 @@ Outcome run_import_git(const CommandLine& line) {
   return {};
 }
 
+Outcome run_report_git(const CommandLine& line) {
+  const auto config = effective_config(line);
+  if (!config) return std::unexpected(config.error());
+  return outcome_of(write_git_report(line.git, line.report, *config, SystemClock()));
+}
+
 Outcome run_version(const CommandLine&) {
   print(fmt::format("fairlead {}\n", kVersion));
   return {};
@@ -234,6 +257,7 @@ class Commands {
     add_users();
     add_config();
     add_git();
+    add_git_report();
     add_maintenance();
     add(app_, "version", "Shows the version.", run_version);
   }
@@ -273,7 +297,11 @@ class Commands {
   }
 
   void add_serve() {
-    CLI::App& serve = add(app_, "serve", "Takes deliveries and shows what they mean.", run_serve);
+    add_server_options(add(app_, "serve", "Takes deliveries and shows what they mean.", run_serve));
+    add_server_options(add(app_, "demo", "Shows a made-up world that lives, in a folder of its own.", run_demo));
+  }
+
+  void add_server_options(CLI::App& serve) {
     add_data_options(serve);
     serve.add_option("--listen", line_.listen, "An address to listen on, as 127.0.0.1:8080; may be given again.")
         ->delimiter(',');
@@ -316,10 +344,21 @@ class Commands {
     add_data_options(git);
   }
 
+  void add_git_report() {
+    CLI::App& reports = add_group("report", "Delivery numbers without a server.");
+    CLI::App& git = add(reports, "git", "A repository's numbers and their rows as one page.", run_report_git);
+    add_git_options(git);
+    git.add_option("--html", line_.report.html, "The file to write.")->required();
+    git.add_option("--from", line_.report.from, "Since when: 2026-01-05, now-90d. Default: a year before the end.");
+    git.add_option("--to", line_.report.to, "Until when. Default: now, or the last release where that is long ago.");
+    git.add_option("--config", line_.config, "The configuration file.");
+  }
+
   void add_git_options(CLI::App& command) {
     command.add_option("repository", line_.git.location, "A path, or an https address.")->required();
     command.add_option("--service", line_.git.service, "What its releases are releases of. Default: owner/name.");
-    command.add_option("--tags", line_.git.tags, "Which tags are releases, a regular expression.")->capture_default_str();
+    command.add_option("--tags", line_.git.tags, "Which tags are releases, a regular expression.")
+        ->capture_default_str();
   }
 
   void add_maintenance() {

@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "app/data_folder.h"
+#include "app/demo_world.h"
 #include "app/first_admin.h"
 #include "app/stop_signals.h"
 #include "app/version.h"
@@ -28,7 +29,7 @@ Result<store::Stores> open_stores(const std::filesystem::path& folder) {
   return stores;
 }
 
-api::ApiOptions api_options(const Config& config) {
+api::ApiOptions api_options(const Config& config, Showing showing) {
   api::ApiOptions options;
   options.anonymous = config.anonymous;
   options.anonymous_hosts = config.anonymous_hosts;
@@ -37,6 +38,7 @@ api::ApiOptions api_options(const Config& config) {
   options.teams = config.teams;
   options.base_path = config.base_path;
   options.version = kVersion;
+  options.simulated_by_default = showing == Showing::kDemo;
   return options;
 }
 
@@ -64,7 +66,7 @@ void announce(const http::Server& server) {
 
 }  // namespace
 
-Status serve(const Config& config, const Environment& environment) {
+Status serve(const Config& config, const Environment& environment, Showing showing) {
   StopSignals signals;
   RETURN_IF_ERROR(check_admin_password(environment));
   ASSIGN_OR_RETURN(const DataFolder folder, DataFolder::hold(config.data, DataFolder::Missing::kCreate));
@@ -73,7 +75,12 @@ Status serve(const Config& config, const Environment& environment) {
   const SystemClock clock;
   SystemRandom random;
   ASSIGN_OR_RETURN(const auto engine, engine::Engine::start(std::move(stores), config.policy, clock));
-  api::Api api(*engine, api_options(config), clock, random);
+  std::unique_ptr<DemoWorld> demo;
+  if (showing == Showing::kDemo) {
+    ASSIGN_OR_RETURN(demo, DemoWorld::start(*engine, folder.path(), clock));
+    std::printf("%s\n", demo->summary().c_str());
+  }
+  api::Api api(*engine, api_options(config, showing), clock, random);
   ASSIGN_OR_RETURN(http::Router router, api.make_router());
 
   // The folder is ours, so a socket that lies there is what a killed server left.
@@ -93,6 +100,7 @@ Status serve(const Config& config, const Environment& environment) {
   if (password_file) signals.wait();
 
   signals.release();
+  if (demo) demo->stop();
   api.stop();
   server->stop();
   engine->stop();
