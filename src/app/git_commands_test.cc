@@ -1,0 +1,128 @@
+// `import git` and `report git` as users type them, on a repository of the test's own.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "app/testing/child.h"
+#include "git/testing/scratch_repository.h"
+
+namespace fairlead::app {
+namespace {
+
+using git::testing::ScratchRepository;
+using testing::fairlead;
+using testing::Finished;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::TempFolder;
+
+/// Three releases a day apart, two commits in each of the later ones.
+void release_three_times(const ScratchRepository& repository) {
+  std::string tip = repository.commit({}, "first", 1'700'000'000);
+  for (int i = 0; i < 3; ++i) {
+    const std::int64_t day = 1'700'000'000 + i * 86'400;
+    tip = repository.commit({tip}, "<script>alert(" + std::to_string(i) + ")</script>", day + 100);
+    tip = repository.commit({tip}, "plain", day + 200);
+    repository.git({"tag", "-a", "-m", "x", "v1." + std::to_string(i), tip}, day + 3'700);
+  }
+  repository.git({"update-ref", "refs/heads/master", tip});
+}
+
+std::string contents(const std::filesystem::path& path) {
+  std::ostringstream out;
+  out << std::ifstream(path, std::ios::binary).rdbuf();
+  return out.str();
+}
+
+class GitCommands : public ::testing::Test {
+ protected:
+  std::string path(const char* name) const { return (folder_.path() / name).string(); }
+  Finished import_into(const char* data, std::vector<std::string> more = {}) const {
+    std::vector<std::string> all = {"import", "git", repository_.path().string(), "--data", path(data)};
+    all.insert(all.end(), more.begin(), more.end());
+    return fairlead(all);
+  }
+  Finished report(std::vector<std::string> more = {}) const {
+    std::vector<std::string> all = {"report", "git", repository_.path().string(), "--html", path("r.html")};
+    all.insert(all.end(), more.begin(), more.end());
+    return fairlead(all);
+  }
+
+  ScratchRepository repository_;
+  TempFolder folder_;
+};
+
+TEST_F(GitCommands, an_import_says_what_it_read_and_then_that_nothing_is_new) {
+  release_three_times(repository_);
+  const Finished first = import_into("data");
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(first.out, HasSubstr("7 commits and 3 releases read\n"));
+  EXPECT_THAT(import_into("data").out, HasSubstr("7 commits and 3 releases read: nothing new\n"));
+  EXPECT_EQ(fairlead({"verify", "--data", path("data")}).code, 0);
+}
+
+TEST_F(GitCommands, new_commits_are_all_that_a_later_import_adds) {
+  release_three_times(repository_);
+  ASSERT_EQ(import_into("data").code, 0);
+  const std::string tip = repository_.commit({repository_.git({"rev-parse", "master"})}, "later", 1'700'400'000);
+  repository_.git({"tag", "v2.0", tip});
+  const Finished second = import_into("data");
+  EXPECT_THAT(second.out, HasSubstr("8 commits and 4 releases read\n"));
+  EXPECT_THAT(fairlead({"export", "--data", path("data")}).out, HasSubstr("v2.0"));
+}
+
+TEST_F(GitCommands, which_tags_are_releases_can_be_said) {
+  release_three_times(repository_);
+  EXPECT_THAT(import_into("a", {"--tags", "^v1\\.[01]$"}).out, HasSubstr("2 releases"));
+  EXPECT_THAT(import_into("b", {"--tags", "^release-"}).out, HasSubstr("no tag is a release by ^release-"));
+  const Finished wrong = import_into("c", {"--tags", "("});
+  EXPECT_NE(wrong.code, 0);
+  EXPECT_THAT(wrong.err, HasSubstr("no regular expression"));
+  EXPECT_THAT(import_into("d", {"--tags", std::string(257, 'a')}).err, HasSubstr("1 to 256"));
+}
+
+TEST_F(GitCommands, an_empty_repository_is_no_failure) {
+  const Finished result = import_into("data");
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("0 commits and 0 releases"));
+}
+
+TEST_F(GitCommands, what_is_no_repository_is_refused) {
+  const Finished result = fairlead({"import", "git", folder_.path().string(), "--data", path("data")});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, HasSubstr("is no git repository"));
+}
+
+TEST_F(GitCommands, a_report_is_one_page_with_the_last_year_of_releases) {
+  release_three_times(repository_);
+  const Finished result = report();
+  ASSERT_EQ(result.code, 0) << result.err;
+  const std::string html = contents(path("r.html"));
+  EXPECT_THAT(html, HasSubstr("3 releases in 365 days; half of the commits reached users within 59.2 minutes."));
+  EXPECT_THAT(html, HasSubstr("<td>v1.2</td>"));
+  EXPECT_THAT(html, HasSubstr("left out: 1 × baseline deployment"));
+  EXPECT_THAT(html, HasSubstr("&lt;script&gt;alert(2)"));
+  EXPECT_THAT(html, Not(HasSubstr("<script")));
+}
+
+TEST_F(GitCommands, a_report_of_a_shallow_clone_says_so) {
+  release_three_times(repository_);
+  const std::string clone = path("clone");
+  repository_.git({"clone", "-q", "--depth", "1", "file://" + repository_.path().string(), clone});
+  ASSERT_EQ(fairlead({"report", "git", clone, "--html", path("r.html")}).code, 0);
+  EXPECT_THAT(contents(path("r.html")), HasSubstr("This clone is shallow"));
+}
+
+TEST_F(GitCommands, a_report_fails_where_it_cannot_be_true) {
+  release_three_times(repository_);
+  EXPECT_EQ(report({"--from", "2030-01-01", "--to", "2029-01-01"}).code, 1);
+  EXPECT_EQ(report({"--from", "soon"}).code, 1);
+  EXPECT_EQ(fairlead({"report", "git", repository_.path().string(), "--html", path("no/such/r.html")}).code, 1);
+  EXPECT_EQ(fairlead({"report", "git", repository_.path().string()}).code, 2);
+}
+
+}  // namespace
+}  // namespace fairlead::app
