@@ -198,6 +198,7 @@ TEST(Page, is_not_sent_again_to_whoever_has_it) {
   const Answer again = world.call({Method::kGet, "/page.js", {{"if-none-match", tag}}});
   EXPECT_EQ(again.status, 304);
   EXPECT_TRUE(again.body.empty());
+  EXPECT_NE(again.header("Content-Security-Policy").find("default-src 'self'"), std::string::npos);
   EXPECT_EQ(world.call({Method::kGet, "/page.js", {{"if-none-match", "\"old\""}}}).status, 200);
 }
 

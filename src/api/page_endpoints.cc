@@ -45,8 +45,9 @@ http::Response answer(const http::Request& request, std::string_view bytes, std:
     response.status = 304;
   } else {
     response = http::Response::text(200, std::string(bytes), std::string(media) + "; charset=utf-8");
-    response.headers.emplace_back("Content-Security-Policy", policy);
   }
+  // On a 304, too: its headers take the place of those that the browser has kept.
+  response.headers.emplace_back("Content-Security-Policy", policy);
   response.headers.emplace_back("ETag", tag);
   response.headers.emplace_back("Cache-Control", "no-cache");
   return response;

@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises';
 /** What the page reads; everything that these refer to comes along. */
 const ROOTS = [
   'Report', 'Explanation', 'DeploymentList', 'RunList', 'IncidentList', 'AlertList', 'ChangeList', 'Matrix', 'SourceList',
-  'DeliveryList', 'Problem',
+  'DeliveryList', 'Problem', 'CreatedToken',
 ];
 
 const nameOf = (reference) => reference.slice(reference.lastIndexOf('/') + 1);

@@ -66,6 +66,15 @@ export type ChangeList = {
   next_cursor: string | null;
 };
 
+export type CreatedToken = {
+  created_at: Time;
+  id: string;
+  name: string;
+  revoked_at: MaybeTime;
+  role: Role;
+  token: string;
+};
+
 export type Delivery = {
   lane: number;
   observations: number;
@@ -248,6 +257,8 @@ export type Report = {
   time_zone: string;
   to: Time;
 };
+
+export type Role = "ingest" | "viewer" | "operator" | "admin";
 
 export type Run = {
   actor?: string;

@@ -20,7 +20,7 @@ const WORDS: Record<string, MetricWords> = {
   change_fail_rate: { title: 'Change fail rate', meaning: 'The share of deployments that broke something: an incident, a rollback, a revert or a hotfix followed.',
     one: 'deployment', several: 'deployments' },
   failed_deployment_recovery_time: { title: 'Recovery time', meaning: 'From a deployment that broke something until it was repaired; the middle one of all.',
-    one: 'repaired deployment', several: 'repaired deployments' },
+    one: 'repair', several: 'repairs' },
   deployment_rework_rate: { title: 'Rework rate', meaning: 'The share of deployments that nobody planned: they repair what users noticed.',
     one: 'deployment', several: 'deployments' },
   change_lead_time_coding: { title: 'Coding', meaning: 'First commit until opened for review.', one: 'change', several: 'changes' },

@@ -101,6 +101,11 @@ class Overview {
       (alerts.data ?? []).map(ofAlert)], ROWS);
   }
 
+  /** The numbers are about invented data; real and invented rows are never taken together. */
+  get simulated(): boolean {
+    return this.report.data?.simulated ?? false;
+  }
+
   get empty(): boolean {
     return this.deliveries.data?.items.length === 0;
   }
@@ -134,8 +139,7 @@ class Overview {
       cursor = list.next_cursor;
       if (!cursor) break;
     }
-    const simulated = address.get('simulated') === 'true';
-    const counted = items.filter((one) => one.simulated === simulated && (address.get('environment') !== '' || one.production === true));
+    const counted = items.filter((one) => one.simulated === report.simulated && (address.get('environment') !== '' || one.production === true));
     return { items: counted, truncated: cursor !== null, from: Date.parse(report.from), to: Date.parse(report.to), zone: report.time_zone };
   }
 
