@@ -162,6 +162,42 @@ TEST_F(AnonymousTest, a_page_of_another_origin_is_refused) {
   EXPECT_EQ(get(AnonymousAccess::kOperator, {host, "127.0.0.1", "null"}), 403);
 }
 
+TEST_F(AnonymousTest, a_request_that_a_proxy_passed_on_is_not_local) {
+  ApiOptions options;
+  options.anonymous = AnonymousAccess::kOperator;
+  ApiWorld world(options);
+  const auto status = [&](const http::Fields& more) {
+    Call call{http::Method::kGet, "/api/v1/sources", {{"host", "127.0.0.1:8080"}}};
+    call.headers.insert(call.headers.end(), more.begin(), more.end());
+    return world.call(call).status;
+  };
+  EXPECT_EQ(status({}), 200);
+  for (const char* field :
+       {"forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"}) {
+    EXPECT_EQ(status({{field, "127.0.0.1"}}), 401) << field;
+  }
+}
+
+TEST_F(AnonymousTest, what_a_browser_says_of_the_page_counts) {
+  ApiOptions options;
+  options.anonymous = AnonymousAccess::kOperator;
+  ApiWorld world(options);
+  const auto status = [&](http::Method method, const char* site, const char* mode) {
+    const bool posts = method == http::Method::kPost;
+    return world
+        .call({method,
+               posts ? "/api/v1/events" : "/api/v1/sources",
+               {{"host", "localhost:8080"}, {"sec-fetch-site", site}, {"sec-fetch-mode", mode}},
+               posts ? deployment_event("d", "10:00:00") : ""})
+        .status;
+  };
+  EXPECT_EQ(status(http::Method::kPost, "same-origin", "cors"), 200);
+  EXPECT_EQ(status(http::Method::kPost, "same-site", "cors"), 403);
+  EXPECT_EQ(status(http::Method::kPost, "cross-site", "navigate"), 403);
+  EXPECT_EQ(status(http::Method::kGet, "cross-site", "no-cors"), 403);
+  EXPECT_EQ(status(http::Method::kGet, "cross-site", "navigate"), 200);
+}
+
 TEST(Tokens, unknown_malformed_and_other_schemes_are_401_and_say_what_to_send) {
   ApiWorld world;
   FixedRandom random(99);

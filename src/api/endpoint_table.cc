@@ -11,6 +11,7 @@
 #include "api/operation_endpoints.h"
 #include "api/page_endpoints.h"
 #include "api/session_endpoints.h"
+#include "api/source_endpoints.h"
 #include "base/limits.h"
 
 namespace fairlead::api {
@@ -21,6 +22,7 @@ Endpoints make_endpoints(Context& context, Exposition& exposition) {
   add_metric_endpoints(endpoints, context);
   add_entity_endpoints(endpoints, context);
   add_deployment_endpoints(endpoints, context);
+  add_source_endpoints(endpoints, context);
   add_operation_endpoints(endpoints, context);
   add_session_endpoints(endpoints, context);
   add_admin_endpoints(endpoints, context);

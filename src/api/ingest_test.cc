@@ -17,6 +17,7 @@ using store::Role;
 class CountingSource final : public sources::Source {
  public:
   SourceName name() const override { return SourceName("counting"); }
+  std::string_view title() const override { return "Counting"; }
   std::span<const std::string_view> kept_headers() const override { return kKept; }
   Result<sources::Verified> verify(const sources::Headers& headers, std::string_view raw_body,
                                    std::span<const std::string> secrets) const override {

@@ -215,16 +215,32 @@ constexpr std::string_view kWritten = R"json({
 },
 "Source": {
   "type": "object",
-  "required": ["name", "hooks", "delivered", "signature_failures", "last_delivered_at"],
+  "required": ["name", "title", "hooks", "accepted", "ignored", "quarantined", "delivered", "signature_failures",
+               "last_delivered_at", "latest", "rows"],
   "properties": {
     "name": {"type": "string"},
+    "title": {"type": "string"},
+    "accepted": {"type": "integer", "minimum": 0},
+    "ignored": {"type": "integer", "minimum": 0},
+    "quarantined": {"type": "integer", "minimum": 0},
+    "latest": {"type": "array", "maxItems": 5, "items": {
+      "type": "object",
+      "required": ["id", "at", "outcome", "reason"],
+      "properties": {
+        "id": {"type": "string", "description": "As Fairlead-Sequence."},
+        "at": {"$ref": "#/components/schemas/Time"},
+        "outcome": {"enum": ["accepted", "ignored", "quarantined"]},
+        "reason": {"type": "string"}
+      },
+      "additionalProperties": false}},
+    "rows": {"type": "string", "description": "All of them."},
     "hooks": {"type": "array", "items": {
       "type": "object",
       "required": ["name", "path", "active_secrets"],
       "properties": {"name": {"type": "string"}, "path": {"type": "string"}, "active_secrets": {"type": "integer"}},
       "additionalProperties": false}},
-    "delivered": {"type": "integer"},
-    "signature_failures": {"type": "integer"},
+    "delivered": {"type": "integer", "description": "On its hooks, since the start."},
+    "signature_failures": {"type": "integer", "description": "On its hooks, since the start."},
     "last_delivered_at": {"$ref": "#/components/schemas/MaybeTime"}
   },
   "additionalProperties": false

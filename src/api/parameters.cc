@@ -34,6 +34,7 @@ constexpr std::array kDocs{
                  R"({"type":"string","enum":["at","-at"]})"},
     ParameterDoc{"simulated", "Simulated rows only, or real ones only. Default: in lists both, in reports real (of a demo: simulated).",
                  R"({"type":"boolean"})"},
+    ParameterDoc{"source", "One source, by its name.", R"({"type":"string"})"},
     ParameterDoc{"excluded", "Only excluded rows, or only those that count.", R"({"type":"boolean"})"},
     ParameterDoc{"limit", "Items per page.", R"({"type":"integer","minimum":1,"maximum":1000,"default":100})"},
     ParameterDoc{"cursor", "`next_cursor` of the page before.", R"({"type":"string"})"},
@@ -173,6 +174,7 @@ Result<Parameters> parse_parameters(const http::Request& request, std::span<cons
   if (const auto text = request.parameter("repository"); text && !text->empty()) {
     out.repository = RepositoryName(*text);
   }
+  if (const auto text = request.parameter("source"); text && !text->empty()) out.source = SourceName(*text);
   RETURN_IF_ERROR(parse_times(request, now, zone, out));
   RETURN_IF_ERROR(parse_flags(request, out));
   if (const auto text = request.parameter("profile"); text && !text->empty()) out.profile = *text;

@@ -31,6 +31,7 @@ struct Parameters {
   std::vector<ServiceName> services;  ///< With the services of `team`.
   std::vector<EnvironmentName> environments;
   std::optional<RepositoryName> repository;
+  std::optional<SourceName> source;
   std::vector<std::string> statuses;
   std::vector<MetricName> metrics;
   std::optional<Instant> from;

@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kFileBytesMax = 1024 * 1024;
 constexpr std::size_t kSecretBytesMax = 4096;
+constexpr Duration kSessionLifetimeMax = Duration::days(90);
 
 const Form kText;
 const Form kBool{Form::Type::kBool, {"true", "false"}, {}};
@@ -187,7 +188,7 @@ void describe_server(Fields& fields, const Reading& reading) {
 }
 
 void describe_access(Fields& fields, Config& config) {
-  fields.section("access", "Who may do what without a token.", [&](Fields& access) {
+  fields.section("access", "Who may do what, and how long a login lasts.", [&](Fields& access) {
     access.value("anonymous", "What anybody may do. Default: none.", one_of({"none", "viewer", "operator"}),
                  [&](std::string_view text) -> Status {
                    ASSIGN_OR_RETURN(config.anonymous, api::parse_anonymous_access(text));
@@ -199,6 +200,14 @@ void describe_access(Fields& fields, Config& config) {
                  [&](std::string_view text) -> Status {
                    ASSIGN_OR_RETURN(config.metrics, api::parse_metrics_access(text));
                    return {};
+                 });
+    access.value("session_idle", "How long a login lasts without a request. Default: 12h.", kDuration,
+                 into(config.sessions.idle));
+    access.value("session_lifetime", "How long a login lasts in any case. Default: 7d.", kDuration,
+                 [&](std::string_view text) -> Status {
+                   ASSIGN_OR_RETURN(config.sessions.lifetime, parse_duration(text));
+                   if (config.sessions.lifetime <= kSessionLifetimeMax) return {};
+                   return fail(ErrorCode::kInvalid, "a login lasts at most 90d");
                  });
   });
 }

@@ -30,6 +30,7 @@ struct Config {
   api::AnonymousAccess anonymous = api::AnonymousAccess::kNone;
   std::vector<std::string> anonymous_hosts;
   api::MetricsAccess metrics = api::MetricsAccess::kOpen;
+  api::SessionLimits sessions;
 
   std::string profile = "fairlead";
   Policy policy;

@@ -93,6 +93,8 @@ TEST_F(ConfigFile, the_documented_example_is_read_as_it_says) {
   EXPECT_EQ(config.anonymous, api::AnonymousAccess::kViewer);
   EXPECT_THAT(config.anonymous_hosts, ElementsAre("fairlead.acme.example"));
   EXPECT_EQ(config.metrics, api::MetricsAccess::kToken);
+  EXPECT_EQ(config.sessions.idle, Duration::hours(2));
+  EXPECT_EQ(config.sessions.lifetime, Duration::days(1));
   const Policy& policy = config.policy;
   ASSERT_EQ(policy.services.size(), 2u);
   EXPECT_EQ(policy.services[0].service.text, "shop");
@@ -135,7 +137,10 @@ TEST_F(ConfigFile, what_is_wrong_is_said_with_its_place_and_what_to_write) {
       {"servces: {}\n", "fairlead.yaml:1:1: 'servces' is no setting here: did you mean 'services'?"},
       {"access:\n  anonymus: none\n", "fairlead.yaml:2:3: 'anonymus' is no setting here: did you mean 'anonymous'?"},
       {"access:\n  colour: blue\n",
-       "fairlead.yaml:2:3: 'colour' is no setting here: write one of anonymous, anonymous_hosts, metrics"},
+       "fairlead.yaml:2:3: 'colour' is no setting here: write one of anonymous, anonymous_hosts, metrics, "
+       "session_idle, "
+       "session_lifetime"},
+      {"access:\n  session_lifetime: 91d\n", "fairlead.yaml:2:21: session_lifetime: a login lasts at most 90d"},
       {"access:\n  anonymous: everybody\n",
        "fairlead.yaml:2:14: 'everybody' is not possible for 'anonymous': write one of none, viewer, operator"},
       {"access: none\n",

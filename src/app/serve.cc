@@ -34,6 +34,7 @@ api::ApiOptions api_options(const Config& config, Showing showing) {
   options.anonymous = config.anonymous;
   options.anonymous_hosts = config.anonymous_hosts;
   options.metrics = config.metrics;
+  options.sessions = config.sessions;
   options.hooks = config.hooks;
   options.teams = config.teams;
   options.base_path = config.base_path;

@@ -121,6 +121,7 @@ Status interpret_event(JsonReader& reader, std::string_view event, EventSink& si
 class EventsSource final : public Source {
  public:
   SourceName name() const override { return SourceName{kOrigin}; }
+  std::string_view title() const override { return "Own events"; }
   std::span<const std::string_view> kept_headers() const override { return {}; }
   Origin origin(const Headers&) const override { return Origin{kOrigin}; }
 

@@ -112,6 +112,7 @@ RepositoryName repository_of(JsonView payload, const Origin& origin) {
 class GithubSource final : public Source {
  public:
   SourceName name() const override { return SourceName{"github"}; }
+  std::string_view title() const override { return "GitHub"; }
   std::span<const std::string_view> kept_headers() const override { return kKeptHeaders; }
 
   Result<Verified> verify(const Headers& headers, std::string_view raw_body,

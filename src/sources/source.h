@@ -37,6 +37,9 @@ class Source {
 
   virtual SourceName name() const = 0;  ///< As in `/hooks/{name}` and in the journal.
 
+  /// What people call the tool.
+  virtual std::string_view title() const = 0;
+
   /// Header names (lower case) that `interpret` needs; they are journaled with the body.
   virtual std::span<const std::string_view> kept_headers() const = 0;
 

@@ -151,6 +151,50 @@ TEST_P(DerivedContract, outcomes_are_counted_once_and_listed_newest_first) {
   EXPECT_EQ(next[1].outcome, Kind::kQuarantined);
 }
 
+TEST_P(DerivedContract, outcomes_of_one_source_are_counted_and_paged_apart) {
+  using Kind = Interpretation::Outcome;
+  using Counts = std::map<std::string, std::int64_t>;
+  EXPECT_TRUE(read()->outcome_counts_by_source().value().empty());
+  const auto put = [this](std::uint64_t sequence, const char* source, Kind kind) {
+    write([=](auto& w) { w.put_outcome({{0, sequence}, SourceName(source), kind, "why", 1, {9}}); });
+  };
+  for (std::uint64_t i = 1; i <= 9; ++i)
+    put(i, i % 3 == 0 ? "github" : "events", i == 6 ? Kind::kIgnored : Kind::kAccepted);
+  put(9, "events", Kind::kQuarantined);  // put again, for another source
+  const auto reader = read();
+  EXPECT_EQ(reader->outcome_counts_by_source().value(),
+            (std::map<SourceName, Counts>{
+                {SourceName("events"), {{"accepted", 6}, {"ignored", 0}, {"quarantined", 1}}},
+                {SourceName("github"), {{"accepted", 1}, {"ignored", 1}, {"quarantined", 0}}},
+            }));
+  EXPECT_EQ(reader->outcome_counts().value(), (Counts{{"accepted", 7}, {"ignored", 1}, {"quarantined", 1}}));
+  const auto sequences = [&](const char* source, std::optional<JournalPosition> before, std::size_t limit) {
+    std::vector<std::uint64_t> found;
+    const auto rows = reader->outcomes_of(SourceName(source), before, limit).value();
+    for (const auto& row : rows) {
+      EXPECT_EQ(row.source, SourceName(source));
+      found.push_back(row.position.sequence);
+    }
+    return found;
+  };
+  using Sequences = std::vector<std::uint64_t>;
+  EXPECT_EQ(sequences("events", {}, 3), (Sequences{9, 8, 7}));
+  EXPECT_EQ(sequences("events", JournalPosition{0, 7}, 3), (Sequences{5, 4, 2}));
+  EXPECT_EQ(sequences("github", {}, 9), (Sequences{6, 3}));
+  EXPECT_EQ(sequences("github", JournalPosition{0, 3}, 9), (Sequences{}));
+  EXPECT_EQ(sequences("nobody", {}, 9), (Sequences{}));
+  EXPECT_EQ(sequences("events", {}, 0), (Sequences{}));
+}
+
+TEST_P(DerivedContract, a_source_whose_only_outcome_went_to_another_is_not_counted) {
+  using Kind = Interpretation::Outcome;
+  write([](auto& w) { w.put_outcome({{0, 1}, SourceName("a"), Kind::kAccepted, "", 1, {}}); });
+  write([](auto& w) { w.put_outcome({{0, 1}, SourceName("b"), Kind::kAccepted, "", 1, {}}); });
+  const auto counts = read()->outcome_counts_by_source().value();
+  EXPECT_FALSE(counts.contains(SourceName("a")));
+  EXPECT_EQ(counts.at(SourceName("b")).at("accepted"), 1);
+}
+
 TEST_P(DerivedContract, lists_are_paged_by_time_then_key_with_untimed_rows_last) {
   write([](auto& w) {
     for (const char* id : {"a", "b", "c"}) w.put_entity(deployment(id, Instant{5}), {});

@@ -185,6 +185,9 @@ void compare_reads(DerivedReader& a, DerivedReader& b, RandomRows& random) {
   expect_same(a.outcomes(before, 5), b.outcomes(before, 5));
   expect_same(a.outcomes({}, 50), b.outcomes({}, 50));
   expect_same(a.outcome_counts(), b.outcome_counts());
+  expect_same(a.outcome_counts_by_source(), b.outcome_counts_by_source());
+  expect_same(a.outcomes_of(SourceName("github"), before, 5), b.outcomes_of(SourceName("github"), before, 5));
+  expect_same(a.outcomes_of(SourceName("events"), {}, 50), b.outcomes_of(SourceName("events"), {}, 50));
   const auto row = random.entity();
   expect_same_row(a.entity(row.key), b.entity(row.key));
   compare_pages(a, b, random);

@@ -203,7 +203,13 @@ class DerivedReader {
   virtual Result<std::string> setting(std::string_view name) = 0;  ///< Empty when never set.
   virtual Result<std::vector<DeliveryOutcome>> outcomes(std::optional<JournalPosition> before,
                                                         std::size_t limit) = 0;  ///< Newest first.
+  /// Those of one source, newest first.
+  virtual Result<std::vector<DeliveryOutcome>> outcomes_of(const SourceName& source,
+                                                           std::optional<JournalPosition> before,
+                                                           std::size_t limit) = 0;
   virtual Result<std::map<std::string, std::int64_t>> outcome_counts() = 0;  ///< `accepted`, `ignored`, `quarantined`.
+  /// The same for each source that sent something. Does not look at the deliveries themselves.
+  virtual Result<std::map<SourceName, std::map<std::string, std::int64_t>>> outcome_counts_by_source() = 0;
 
   virtual Result<std::optional<EntityRow>> entity(const EntityKey& key) = 0;
   virtual Result<EntityPage> entities(const EntityQuery& query) = 0;

@@ -35,6 +35,15 @@ constexpr EntityKey kGreatestKey = [] {
   return key;
 }();
 
+std::map<std::string, std::int64_t> no_outcomes() {
+  std::map<std::string, std::int64_t> counts;
+  for (const auto outcome :
+       {Interpretation::Outcome::kAccepted, Interpretation::Outcome::kIgnored, Interpretation::Outcome::kQuarantined}) {
+    counts[std::string(to_string(outcome))] = 0;
+  }
+  return counts;
+}
+
 }  // namespace
 
 Result<std::uint64_t> View::position(std::uint32_t lane) {
@@ -54,12 +63,28 @@ Result<std::vector<DeliveryOutcome>> View::outcomes(std::optional<JournalPositio
   return rows;
 }
 
-Result<std::map<std::string, std::int64_t>> View::outcome_counts() {
-  std::map<std::string, std::int64_t> counts;
-  for (const auto outcome :
-       {Interpretation::Outcome::kAccepted, Interpretation::Outcome::kIgnored, Interpretation::Outcome::kQuarantined}) {
-    counts[std::string(to_string(outcome))] = 0;
+Result<std::vector<DeliveryOutcome>> View::outcomes_of(const SourceName& source, std::optional<JournalPosition> before,
+                                                       std::size_t limit) {
+  const auto& all = state().outcomes;
+  auto at = before ? all.lower_bound({before->sequence, before->lane}) : all.end();
+  std::vector<DeliveryOutcome> rows;
+  while (at != all.begin() && rows.size() < limit) {
+    if ((--at)->second.source == source) rows.push_back(at->second);
   }
+  return rows;
+}
+
+Result<std::map<SourceName, std::map<std::string, std::int64_t>>> View::outcome_counts_by_source() {
+  std::map<SourceName, std::map<std::string, std::int64_t>> counts;
+  for (const auto& [position, row] : state().outcomes) {
+    auto& theirs = counts.try_emplace(row.source, no_outcomes()).first->second;
+    ++theirs[std::string(to_string(row.outcome))];
+  }
+  return counts;
+}
+
+Result<std::map<std::string, std::int64_t>> View::outcome_counts() {
+  std::map<std::string, std::int64_t> counts = no_outcomes();
   for (const auto& [position, row] : state().outcomes) ++counts[std::string(to_string(row.outcome))];
   return counts;
 }

@@ -10,7 +10,10 @@ class View : public virtual DerivedReader {
   Result<std::uint64_t> position(std::uint32_t lane) override;
   Result<std::string> setting(std::string_view name) override;
   Result<std::vector<DeliveryOutcome>> outcomes(std::optional<JournalPosition> before, std::size_t limit) override;
+  Result<std::vector<DeliveryOutcome>> outcomes_of(const SourceName& source, std::optional<JournalPosition> before,
+                                                   std::size_t limit) override;
   Result<std::map<std::string, std::int64_t>> outcome_counts() override;
+  Result<std::map<SourceName, std::map<std::string, std::int64_t>>> outcome_counts_by_source() override;
   Result<std::optional<EntityRow>> entity(const EntityKey& key) override;
   Result<EntityPage> entities(const EntityQuery& query) override;
   Result<std::vector<EntityRow>> mentioning(const Mention& term, EntityKind kind) override;

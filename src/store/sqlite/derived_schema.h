@@ -28,7 +28,13 @@ CREATE TABLE outcomes (
   received_at INTEGER NOT NULL,
   PRIMARY KEY (sequence, lane)
 ) WITHOUT ROWID;
-CREATE TABLE outcome_counts (outcome INTEGER PRIMARY KEY, count INTEGER NOT NULL);
+CREATE INDEX outcomes_by_source ON outcomes (source, sequence, lane);
+CREATE TABLE outcome_counts (
+  source INTEGER NOT NULL,
+  outcome INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (source, outcome)
+) WITHOUT ROWID;
 
 CREATE TABLE entities (
   row INTEGER PRIMARY KEY,

@@ -11,7 +11,10 @@ class View : public virtual DerivedReader {
   Result<std::uint64_t> position(std::uint32_t lane) override;
   Result<std::string> setting(std::string_view name) override;
   Result<std::vector<DeliveryOutcome>> outcomes(std::optional<JournalPosition> before, std::size_t limit) override;
+  Result<std::vector<DeliveryOutcome>> outcomes_of(const SourceName& source, std::optional<JournalPosition> before,
+                                                   std::size_t limit) override;
   Result<std::map<std::string, std::int64_t>> outcome_counts() override;
+  Result<std::map<SourceName, std::map<std::string, std::int64_t>>> outcome_counts_by_source() override;
   Result<std::optional<EntityRow>> entity(const EntityKey& key) override;
   Result<EntityPage> entities(const EntityQuery& query) override;
   Result<std::vector<EntityRow>> mentioning(const Mention& term, EntityKind kind) override;
@@ -72,6 +75,7 @@ class View : public virtual DerivedReader {
     SummaryPlace place;
   };
 
+  std::vector<DeliveryOutcome> outcome_rows(Query& query, std::size_t limit);
   Result<std::vector<PlaceNumber>> places_of(const FactQuery& query);
   Status add_facts(const PlaceNumber& place, const FactQuery& query, const std::optional<FactPosition>& after,
                    std::vector<Fact>& rows);

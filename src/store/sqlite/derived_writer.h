@@ -60,7 +60,7 @@ class Writer final : public View, public DerivedWriter {
   std::function<void()> ended_;
   bool open_ = false;
   std::optional<Error> error_;  ///< What no statement reported: a stored value that cannot be read.
-  Counts outcome_changes_;
+  std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> outcome_changes_;  ///< By (source, outcome).
   Counts service_changes_;
   Counts environment_changes_;
 };

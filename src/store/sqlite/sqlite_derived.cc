@@ -24,6 +24,18 @@ const std::string kDerivedPragmas =
     "PRAGMA synchronous=NORMAL;PRAGMA wal_autocheckpoint=4000;PRAGMA cache_size=-32768;PRAGMA temp_store=MEMORY;"
     "PRAGMA secure_delete=OFF;";
 
+/// After every row.
+constexpr JournalPosition kLastPosition{0, std::numeric_limits<std::int64_t>::max()};
+
+std::map<std::string, std::int64_t> no_outcomes() {
+  std::map<std::string, std::int64_t> counts;
+  for (const auto outcome :
+       {Interpretation::Outcome::kAccepted, Interpretation::Outcome::kIgnored, Interpretation::Outcome::kQuarantined}) {
+    counts[std::string(to_string(outcome))] = 0;
+  }
+  return counts;
+}
+
 /// A snapshot. Its names are read anew: they are few and a report needs a handful.
 class Reader final : public View {
  public:
@@ -129,9 +141,13 @@ void Writer::flush() {
     }
     changes.clear();
   };
-  add(outcome_changes_,
-      "INSERT INTO outcome_counts (outcome, count) VALUES ($1, $2) ON CONFLICT (outcome) "
-      "DO UPDATE SET count = outcome_counts.count + excluded.count");
+  for (const auto& [place, change] : outcome_changes_) {
+    if (change == 0) continue;
+    run("INSERT INTO outcome_counts (source, outcome, count) VALUES ($1, $2, $3) "
+        "ON CONFLICT (source, outcome) DO UPDATE SET count = outcome_counts.count + excluded.count",
+        place.first, place.second, change);
+  }
+  outcome_changes_.clear();
   add(service_changes_,
       "INSERT INTO service_counts (name, count) VALUES ($1, $2) ON CONFLICT (name) "
       "DO UPDATE SET count = service_counts.count + excluded.count");
@@ -153,13 +169,8 @@ Result<std::string> View::setting(std::string_view name) {
   return value;
 }
 
-Result<std::vector<DeliveryOutcome>> View::outcomes(std::optional<JournalPosition> before, std::size_t limit) {
+std::vector<DeliveryOutcome> View::outcome_rows(Query& query, std::size_t limit) {
   std::vector<DeliveryOutcome> rows;
-  const JournalPosition end = before.value_or(JournalPosition{0, std::numeric_limits<std::int64_t>::max()});
-  Query query(database_,
-              "SELECT sequence, lane, source, outcome, reason, observations, received_at FROM outcomes "
-              "WHERE (sequence, lane) < ($1, $2) ORDER BY sequence DESC, lane DESC",
-              end.sequence, end.lane);
   while (rows.size() < limit && query.next()) {
     rows.push_back({{static_cast<std::uint32_t>(query.integer(1)), query.number(0)},
                     SourceName(names_.text_of(query.integer(2))),
@@ -168,20 +179,52 @@ Result<std::vector<DeliveryOutcome>> View::outcomes(std::optional<JournalPositio
                     query.integer(5),
                     query.instant(6)});
   }
+  return rows;
+}
+
+Result<std::vector<DeliveryOutcome>> View::outcomes(std::optional<JournalPosition> before, std::size_t limit) {
+  const JournalPosition end = before.value_or(kLastPosition);
+  Query query(database_,
+              "SELECT sequence, lane, source, outcome, reason, observations, received_at FROM outcomes "
+              "WHERE (sequence, lane) < ($1, $2) ORDER BY sequence DESC, lane DESC",
+              end.sequence, end.lane);
+  auto rows = outcome_rows(query, limit);
+  RETURN_IF_ERROR(names_.status());
+  return rows;
+}
+
+Result<std::vector<DeliveryOutcome>> View::outcomes_of(const SourceName& source, std::optional<JournalPosition> before,
+                                                       std::size_t limit) {
+  const auto number = names_.find(source.text);
+  if (!number) return none<std::vector<DeliveryOutcome>>();
+  const JournalPosition end = before.value_or(kLastPosition);
+  Query query(database_,
+              "SELECT sequence, lane, source, outcome, reason, observations, received_at "
+              "FROM outcomes INDEXED BY outcomes_by_source "
+              "WHERE source = $1 AND (sequence, lane) < ($2, $3) ORDER BY sequence DESC, lane DESC",
+              *number, end.sequence, end.lane);
+  auto rows = outcome_rows(query, limit);
   RETURN_IF_ERROR(names_.status());
   return rows;
 }
 
 Result<std::map<std::string, std::int64_t>> View::outcome_counts() {
-  flush();
-  std::map<std::string, std::int64_t> counts;
-  for (const auto outcome :
-       {Interpretation::Outcome::kAccepted, Interpretation::Outcome::kIgnored, Interpretation::Outcome::kQuarantined}) {
-    counts[std::string(to_string(outcome))] = 0;
+  ASSIGN_OR_RETURN(const auto by_source, outcome_counts_by_source());
+  std::map<std::string, std::int64_t> counts = no_outcomes();
+  for (const auto& [source, theirs] : by_source) {
+    for (const auto& [outcome, count] : theirs) counts[outcome] += count;
   }
-  Query query(database_, "SELECT outcome, count FROM outcome_counts");
+  return counts;
+}
+
+Result<std::map<SourceName, std::map<std::string, std::int64_t>>> View::outcome_counts_by_source() {
+  flush();
+  std::map<SourceName, std::map<std::string, std::int64_t>> counts;
+  // A count falls to zero where a delivery's outcome was put again.
+  Query query(database_, "SELECT source, outcome, count FROM outcome_counts WHERE count <> 0");
   while (query.next()) {
-    counts[std::string(to_string(static_cast<Interpretation::Outcome>(query.integer(0))))] = query.integer(1);
+    auto& theirs = counts.try_emplace(SourceName(names_.text_of(query.integer(0))), no_outcomes()).first->second;
+    theirs[std::string(to_string(static_cast<Interpretation::Outcome>(query.integer(1))))] = query.integer(2);
   }
   RETURN_IF_ERROR(names_.status());
   return counts;

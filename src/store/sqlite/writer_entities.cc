@@ -24,7 +24,7 @@ constexpr std::string_view kInsertMention =
     "INSERT INTO mentions (term, kind, entity) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 constexpr std::string_view kDeleteMention = "DELETE FROM mentions WHERE term = $1 AND kind = $2 AND entity = $3";
 
-constexpr std::string_view kSelectOutcome = "SELECT outcome FROM outcomes WHERE sequence = $1 AND lane = $2";
+constexpr std::string_view kSelectOutcome = "SELECT source, outcome FROM outcomes WHERE sequence = $1 AND lane = $2";
 constexpr std::string_view kPutOutcome =
     "INSERT INTO outcomes (sequence, lane, source, outcome, reason, observations, received_at) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (sequence, lane) DO UPDATE SET source = excluded.source, "
@@ -76,11 +76,13 @@ void Writer::put_outcome(const DeliveryOutcome& outcome) {
   };
   put(kInsertOutcome);
   if (database_.changes() == 0) {
-    const auto before = database_.integer(kSelectOutcome, outcome.position.sequence, outcome.position.lane);
-    if (before && *before) --outcome_changes_[**before];
+    {
+      Query before(database_, kSelectOutcome, outcome.position.sequence, outcome.position.lane);
+      if (before.next()) --outcome_changes_[{before.integer(0), before.integer(1)}];
+    }
     put(kPutOutcome);
   }
-  ++outcome_changes_[kind];
+  ++outcome_changes_[{source, kind}];
 }
 
 /// The number of a key, which it keeps; 0 after a failure.

@@ -148,7 +148,7 @@ class RandomRows {
   }
   DeliveryOutcome outcome() {
     return {{0, below(20) + 1},
-            SourceName("events"),
+            SourceName(pick({"events", "github"})),
             static_cast<Interpretation::Outcome>(below(3)),
             word(),
             static_cast<std::int64_t>(below(5)),

@@ -290,15 +290,26 @@ export type RunList = {
 };
 
 export type Source = {
+  accepted: number;
   delivered: number;
   hooks: Array<{
     active_secrets: number;
     name: string;
     path: string;
   }>;
+  ignored: number;
   last_delivered_at: MaybeTime;
+  latest: Array<{
+    at: Time;
+    id: string;
+    outcome: "accepted" | "ignored" | "quarantined";
+    reason: string;
+  }>;
   name: string;
+  quarantined: number;
+  rows: string;
   signature_failures: number;
+  title: string;
 };
 
 export type SourceList = {
