@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
 import { apiTypes, typesFile } from '../../ui/scripts/api-types.mjs';
-import { card, deployment, expectFineEverywhere, expectFits, history, hours, live, section, separatePage } from './support.mjs';
+import { card, deployment, expectFineEverywhere, expectFits, history, hours, leastOf, live, section, separatePage } from './support.mjs';
 
 const BYTES_MAX = 90_000;
 const FIRST_PAINT_MS = 400;
@@ -31,6 +31,30 @@ function hostileEvents() {
   ];
 }
 
+/** Loads the page as a new visitor, and says when the first content was painted and how long its script blocked. */
+async function load(context, server, slow = false) {
+  const { page, close } = await separatePage(context);
+  if (slow) {
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('Network.enable');
+    await devtools.send('Network.emulateNetworkConditions', { offline: false, latency: 150, downloadThroughput: 200_000, uploadThroughput: 200_000 });
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+  }
+  await page.addInitScript(() => {
+    globalThis.blocked = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) globalThis.blocked += entry.duration - 50;
+    }).observe({ type: 'longtask', buffered: true });
+  });
+  await page.goto(server.url);
+  await section(page, 'Recent activity').getByText('2.0').waitFor();
+  const measured = await page.evaluate(() => (
+    { painted: performance.getEntriesByName('first-contentful-paint')[0].startTime, blocked: globalThis.blocked }));
+  console.log(`    ${slow ? 'slow: ' : ''}first contentful paint after ${measured.painted.toFixed(0)} ms, blocked for ${measured.blocked.toFixed(0)} ms`);
+  await close();
+  return measured;
+}
+
 const drawer = (page, name) => page.getByRole('dialog', { name });
 
 export const tests = {
@@ -39,37 +63,30 @@ export const tests = {
     assert.equal(await readFile(typesFile, 'utf8'), apiTypes(document), `run: node ui/scripts/api-types.mjs ${server.url}`);
   },
 
-  async it_is_small_and_soon_painted({ page, server }) {
+  async it_is_small({ server }) {
     let bytes = 0;
     for (const file of ['page.js', 'page.css']) {
       bytes += gzipSync(Buffer.from(await (await fetch(`${server.url}/${file}`)).arrayBuffer())).length;
     }
-    await page.goto(server.url);
-    await live(page).waitFor();
-    const painted = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime);
-    console.log(`    script and style: ${bytes} bytes gzipped; first contentful paint after ${painted.toFixed(0)} ms`);
+    console.log(`    script and style: ${bytes} bytes gzipped`);
     assert.ok(bytes <= BYTES_MAX, `${bytes} bytes`);
+  },
+
+  async it_is_soon_painted({ context, server }) {
+    await server.postEvents(history());
+    const painted = await leastOf(3, FIRST_PAINT_MS, async () => (await load(context, server)).painted);
     assert.ok(painted <= FIRST_PAINT_MS, `${painted} ms`);
   },
 
-  async over_a_slow_line_on_a_slow_processor_it_is_soon_there({ page, server }) {
+  async over_a_slow_line_on_a_slow_processor_it_is_soon_there({ context, server }) {
     await server.postEvents(history());
-    const devtools = await page.context().newCDPSession(page);
-    await devtools.send('Network.enable');
-    await devtools.send('Network.emulateNetworkConditions', { offline: false, latency: 150, downloadThroughput: 200_000, uploadThroughput: 200_000 });
-    await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
-    await page.addInitScript(() => {
-      globalThis.blocked = 0;
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) globalThis.blocked += entry.duration - 50;
-      }).observe({ type: 'longtask', buffered: true });
+    const measured = [];
+    const excess = await leastOf(3, 1, async () => {
+      const { painted, blocked } = await load(context, server, true);
+      measured.push(`painted after ${painted.toFixed(0)} ms, blocked for ${blocked.toFixed(0)} ms`);
+      return Math.max(painted / SLOW_PAINT_MS, blocked / BLOCKED_MS);
     });
-    await page.goto(server.url);
-    await section(page, 'Recent activity').getByText('2.0').waitFor();
-    const [painted, blocked] = await page.evaluate(() => [performance.getEntriesByName('first-contentful-paint')[0].startTime, globalThis.blocked]);
-    console.log(`    slow: first contentful paint after ${painted.toFixed(0)} ms, blocked for ${blocked.toFixed(0)} ms`);
-    assert.ok(painted <= SLOW_PAINT_MS, `${painted} ms`);
-    assert.ok(blocked <= BLOCKED_MS, `${blocked} ms`);
+    assert.ok(excess <= 1, measured.join('; '));
   },
 
   async simulated_data_is_said_and_kept_apart({ page, server }) {

@@ -16,6 +16,10 @@ describe('deltas', () => {
     expect(deltaOf(150, 100, 'seconds', 'down')).toEqual({ arrow: '▲', word: 'worse', change: '50 %' }));
   test('a large growth is a multiple', () => expect(deltaOf(4, 1, 'per_day', 'up').change).toBe('4 ×'));
   test('from nothing there is no per cent', () => expect(deltaOf(4, 0, 'per_day', 'up').change).toBe('from 0 per day'));
+  test('less than one in a hundred is no change', () => {
+    expect(deltaOf(100.9, 100, 'seconds', 'down').word).toBe('unchanged');
+    expect(deltaOf(101, 100, 'seconds', 'down').word).toBe('worse');
+  });
   test('the same is neither better nor worse', () => expect(deltaOf(2, 2, 'per_day', 'up').word).toBe('unchanged'));
 });
 

@@ -39,23 +39,23 @@ export function valueText(value: number, unit: string): string {
 }
 
 export interface Delta {
-  arrow: '▲' | '▼' | '＝';
+  arrow: '▲' | '▼' | '=';
   word: 'better' | 'worse' | 'unchanged';
   change: string;
 }
 
 /** The change from `previous`: shares in points, everything else in per cent or as a multiple. */
 export function deltaOf(value: number, previous: number, unit: string, better: 'up' | 'down'): Delta {
-  if (value === previous) return { arrow: '＝', word: 'unchanged', change: '' };
+  if (value === previous) return { arrow: '=', word: 'unchanged', change: '' };
   const up = value > previous;
   const word = up === (better === 'up') ? 'better' : 'worse';
   const arrow = up ? '▲' : '▼';
   if (unit === 'ratio') return { arrow, word, change: `${rounded(Math.abs(value - previous) * 100)} points` };
   if (previous === 0) return { arrow, word, change: `from ${valueText(0, unit)}` };
   const ratio = value / previous;
+  if (Math.abs(ratio - 1) < 0.01) return { arrow: '=', word: 'unchanged', change: 'almost' };
   if (ratio >= 3) return { arrow, word, change: `${rounded(ratio)} ×` };
-  const percent = Math.abs(ratio - 1) * 100;
-  return { arrow, word, change: percent < 1 ? 'under 1 %' : `${Math.round(percent)} %` };
+  return { arrow, word, change: `${Math.round(Math.abs(ratio - 1) * 100)} %` };
 }
 
 export function ago(at: number, now: number): string {
