@@ -4,8 +4,9 @@
 
 namespace fairlead::simulate {
 
-/// When people work, counted from the moment at which the world is founded: whoever starts a demo, at whatever hour,
-/// comes in the middle of a working day. The team is spread over time zones, so its day is long.
+/// When people work: whoever starts a demo, at whatever hour, comes in the middle of a working day, so days are counted
+/// from the moment of the founding. Weekends are those of the calendar. The team is spread over time zones, so its day
+/// is long.
 class Calendar {
  public:
   static constexpr Duration kDay = Duration::hours(24);
@@ -19,9 +20,14 @@ class Calendar {
     return since / kDay.ms - (since % kDay.ms < 0 ? 1 : 0);
   }
   Instant morning_of(std::int64_t day) const { return first_morning_ + Duration::millis(day * kDay.ms); }
-  /// In [0, 7): the founding is on day 0, days 3 and 4 are free.
-  static std::int64_t weekday(std::int64_t day) { return (day % 7 + 7) % 7; }
-  static bool free(std::int64_t day) { return weekday(day) == 3 || weekday(day) == 4; }
+  /// In [0, 7) from Monday, as calendars have it at the founding's time of day.
+  std::int64_t weekday(std::int64_t day) const {
+    constexpr std::int64_t kMondayBefore1970 = 3;
+    const std::int64_t since_1970 = (morning_of(day) + kMorning).ms / kDay.ms;
+    return (since_1970 + kMondayBefore1970) % 7;
+  }
+  /// Saturdays and Sundays, but not the day of the founding: somebody looks.
+  bool free(std::int64_t day) const { return day != 0 && weekday(day) >= 5; }
 
   bool at_work(Instant at) const {
     const std::int64_t day = day_of(at);

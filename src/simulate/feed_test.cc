@@ -174,7 +174,12 @@ TEST(LiveWorld, it_survives_a_refusal_and_says_so_once) {
   LiveWorld live(feed, clock, [&](const Error&) { ++failures; });
   clock.advance(Duration::millis(10 * kMinute.ms));
   live.look();
-  ingest.await_refusals(1);
+  World same(kSeed, kFounded);
+  same.listen(kFounded);
+  const std::size_t in_one_round = same.listen(clock.now()).size();
+  ingest.await_refusals(in_one_round);
+  live.look();
+  ingest.await_refusals(2 * in_one_round);
   ingest.refuse(false);
   live.look();
   ingest.await_deliveries(past + 10);

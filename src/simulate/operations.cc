@@ -18,6 +18,8 @@ constexpr Duration minutes(std::int64_t n) {
 
 /// A team knows its service before it breaks it: the first releases go well, so that there is something to go back to.
 constexpr std::size_t kCalmReleases = 3;
+/// Of weekly releases: Tuesday.
+constexpr std::int64_t kReleaseDay = 1;
 /// Nothing happens by chance in the hours before the founding to a service for which trouble is arranged.
 constexpr Duration kHeldBreath = Duration::hours(5);
 
@@ -50,6 +52,7 @@ void Operations::take(Instant at, const Build& build) {
   const bool fails = !live_.empty() && dice_.chance(character_.failed_attempt_percent);
   deploy(at + dice_.even(Duration::seconds(3), Duration::seconds(20)), kStaging, candidate, "normal", fails,
          [this](Instant now, const Deployment& deployment) {
+           if (staged_ && staged_->build.number > deployment.what.build.number) return;
            staged_ = deployment.what;
            // The first version of all goes out at once: it is the baseline.
            if (character_.release == Release::kEachMerge || live_.empty()) release(now + Duration::seconds(20));
@@ -59,7 +62,7 @@ void Operations::take(Instant at, const Build& build) {
 void Operations::next_train(Instant at) {
   std::int64_t day = calendar_.day_of(at) + 1;
   const bool weekly = character_.release == Release::kWeekly;
-  while (Calendar::free(day) || (weekly && Calendar::weekday(day) != 1)) ++day;
+  while (calendar_.free(day) || (weekly && calendar_.weekday(day) != kReleaseDay)) ++day;
   const Instant when = calendar_.morning_of(day) + dice_.even(Duration::hours(3), Duration::hours(5));
   agenda_.at(when, [this](Instant now) {
     release(now);
@@ -121,6 +124,8 @@ void Operations::deploy(Instant at, std::string_view environment, const Candidat
   // Somebody looks at it and tries again.
   agenda_.at(finished_at + dice_.even(minutes(5), minutes(25)),
              [this, environment, what, kind, done = std::move(done)](Instant now) {
+               // What came meanwhile stays.
+               if (environment == kStaging && what.build.number < newest_staged_) return;
                if (environment == kProduction) newest_released_ = std::max(newest_released_, what.build.number);
                deploy(now, environment, what, kind, false, done);
              });
@@ -147,7 +152,7 @@ void Operations::trouble(Instant at, const Deployment& bad) {
 void Operations::remedy(Instant at, const Incident& incident, const Deployment& bad) {
   switch (character_.remedy) {
     case Remedy::kRollback:
-      return roll_back(at + dice_.skewed(minutes(6), minutes(40)), incident);
+      return roll_back(at + dice_.skewed(minutes(4), minutes(22)), incident);
     case Remedy::kHotfix:
     case Remedy::kRevert:
       return fix(at + dice_.skewed(minutes(10), minutes(90)), incident, bad);

@@ -93,7 +93,12 @@ TEST(World, what_lasts_is_the_same_however_often_one_listens) {
 
 TEST(World, who_comes_later_is_told_only_what_nothing_else_says) {
   const Instant now = kFounded + Duration::days(2);
-  const auto beats = World(kSeed, kFounded).listen(now);
+  World world(kSeed, kFounded);
+  std::vector<Beat> beats = world.listen(kFounded);
+  for (const Beat& beat : beats) {
+    if (beat.superseded_at) EXPECT_GT(*beat.superseded_at, kFounded) << beat.id;
+  }
+  beats = world.listen(now);
   for (const Beat& beat : beats) {
     if (beat.superseded_at) EXPECT_GT(*beat.superseded_at, now) << beat.id;
   }
@@ -199,6 +204,26 @@ TEST(World, what_goes_to_production_was_in_staging_unless_it_is_a_remedy) {
     EXPECT_LE(before->second, time_of(deployment, "started_at")) << id;
   }
   EXPECT_GT(normal, 500u);
+}
+
+TEST(World, staging_only_goes_forward) {
+  const auto changes = merged_changes();
+  std::map<std::string, std::map<Instant, Instant>> merged_by_start;
+  for (const auto& [id, deployment] : latest(told(), "deployment")) {
+    const auto change = changes.find(text_of(deployment, "sha"));
+    if (change == changes.end() || text_of(deployment, "environment") != "staging") continue;
+    if (text_of(deployment, "status") != "success") continue;
+    merged_by_start[text_of(deployment, "service")][time_of(deployment, "started_at")] =
+        time_of(change->second, "merged_at");
+  }
+  EXPECT_EQ(merged_by_start.size(), characters().size());
+  for (const auto& [service, merges] : merged_by_start) {
+    Instant newest;
+    for (const auto& [started, merged] : merges) {
+      EXPECT_GE(merged, newest) << service << " at " << format_time(started);
+      newest = merged;
+    }
+  }
 }
 
 TEST(World, a_rollback_returns_to_what_was_in_production_before) {
