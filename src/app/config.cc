@@ -187,6 +187,19 @@ void describe_server(Fields& fields, const Reading& reading) {
                 });
 }
 
+void describe_git(Fields& fields, Config& config) {
+  fields.section("git", "What `import git` may fetch.", [&](Fields& git) {
+    git.values("hosts_allowed", "Hosts inside of this network that may be asked all the same.",
+               config.git.hosts_allowed);
+    std::vector<std::string> schemes;
+    git.values("schemes", "Ways to fetch. Default: https.", schemes, [](std::string_view text) -> Status {
+      if (text == "https" || text == "http") return {};
+      return fail(ErrorCode::kInvalid, "'{}' is no way to fetch: write https or http", text);
+    });
+    if (!schemes.empty()) config.git.schemes = schemes;
+  });
+}
+
 void describe_access(Fields& fields, Config& config) {
   fields.section("access", "Who may do what, and how long a login lasts.", [&](Fields& access) {
     access.value("anonymous", "What anybody may do. Default: none.", one_of({"none", "viewer", "operator"}),
@@ -284,6 +297,7 @@ void describe_sources(Fields& fields, const Reading& reading) {
 void describe(Fields& fields, const Reading& reading) {
   describe_server(fields, reading);
   describe_access(fields, reading.config);
+  describe_git(fields, reading.config);
   describe_services(fields, reading.config);
   describe_metrics(fields, reading.config);
   describe_sources(fields, reading);

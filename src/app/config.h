@@ -9,6 +9,7 @@
 
 #include "api/options.h"
 #include "base/result.h"
+#include "git/remote_url.h"
 #include "model/policy.h"
 
 namespace fairlead::app {
@@ -36,6 +37,7 @@ struct Config {
   Policy policy;
   std::map<TeamName, std::vector<ServiceName>> teams;
   std::vector<api::HookOptions> hooks;
+  git::RemoteRules git;  ///< What `import git URL` may fetch.
 };
 
 /// Reads the file (none where `file` is empty), then the secrets that the environment holds. Relative paths in the file

@@ -95,6 +95,8 @@ TEST_F(ConfigFile, the_documented_example_is_read_as_it_says) {
   EXPECT_EQ(config.metrics, api::MetricsAccess::kToken);
   EXPECT_EQ(config.sessions.idle, Duration::hours(2));
   EXPECT_EQ(config.sessions.lifetime, Duration::days(1));
+  EXPECT_THAT(config.git.hosts_allowed, ElementsAre("git.acme.example"));
+  EXPECT_THAT(config.git.schemes, ElementsAre("https"));
   const Policy& policy = config.policy;
   ASSERT_EQ(policy.services.size(), 2u);
   EXPECT_EQ(policy.services[0].service.text, "shop");

@@ -1,7 +1,11 @@
 #include "app/git_commands.h"
 
+#include <unistd.h>
+
+#include <cstdio>
 #include <functional>
 #include <iterator>
+#include <optional>
 
 #include "app/control_client.h"
 #include "app/data_folder.h"
@@ -9,7 +13,9 @@
 #include "app/progress.h"
 #include "base/clock.h"
 #include "engine/replay.h"
+#include "git/mirror.h"
 #include "git/repository.h"
+#include "http/outgoing_guard.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace fairlead::app {
@@ -62,6 +68,12 @@ Result<imports::GitImportCounts> import_into_files(const DataFolder& folder, con
   return counts;
 }
 
+/// The mirror of a repository elsewhere, brought up to date.
+Result<git::Repository> fetched(const git::RemoteUrl& url, const Config& config) {
+  if (isatty(STDERR_FILENO) == 1) fmt::print(stderr, "fetching {}\n", url.text());
+  return git::fetch_mirror(url, config.git, config.data / "mirrors", http::SystemResolver());
+}
+
 /// The server projects while it receives; what it shows when this returns includes everything.
 Result<imports::GitImportCounts> import_into_server(const git::Repository& repository, const GitSource& source,
                                                     const std::filesystem::path& data) {
@@ -74,13 +86,23 @@ Result<imports::GitImportCounts> import_into_server(const git::Repository& repos
 }  // namespace
 
 Result<std::string> import_git_history(const GitSource& source, const Config& config) {
-  ASSIGN_OR_RETURN(const git::Repository repository, git::Repository::open(source.location));
+  std::optional<git::RemoteUrl> url;
+  std::optional<git::Repository> repository;
+  // What can be wrong with the source is said before anything is made.
+  if (git::looks_like_url(source.location)) {
+    ASSIGN_OR_RETURN(url, git::parse_remote_url(source.location, config.git));
+  } else {
+    ASSIGN_OR_RETURN(repository, git::Repository::open(source.location));
+  }
   auto folder = DataFolder::hold(config.data, DataFolder::Missing::kCreate);
   if (!folder && folder.error().code != ErrorCode::kConflict) return std::unexpected(std::move(folder).error());
-  const auto counts = folder ? import_into_files(*folder, repository, source, config.policy)
-                             : import_into_server(repository, source, config.data);
+  if (url) {
+    ASSIGN_OR_RETURN(repository, fetched(*url, config));
+  }
+  const auto counts = folder ? import_into_files(*folder, *repository, source, config.policy)
+                             : import_into_server(*repository, source, config.data);
   if (!counts) return std::unexpected(counts.error());
-  return summary_of(*counts, repository, source);
+  return summary_of(*counts, *repository, source);
 }
 
 }  // namespace fairlead::app

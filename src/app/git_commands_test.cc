@@ -96,6 +96,31 @@ TEST_F(GitCommands, what_is_no_repository_is_refused) {
   EXPECT_THAT(result.err, HasSubstr("is no git repository"));
 }
 
+TEST_F(GitCommands, addresses_that_are_attacks_are_refused_before_anything_is_made) {
+  for (const char* const address :
+       {"ext::sh -c 'touch sprung'", "EXT::sh", "file:///etc", "git://host/a", "ssh://-oProxyCommand=x/a",
+        "https://user:password@host/a", "https://host/a\r\nb", "http://127.0.0.1/a", "https://2130706433/a"}) {
+    const Finished result = fairlead({"import", "git", "--data", path("data"), "--", address});
+    EXPECT_EQ(result.code, 1) << address;
+    EXPECT_THAT(result.err, Not(HasSubstr("password@"))) << address;
+    EXPECT_FALSE(std::filesystem::exists(path("data"))) << address;
+  }
+  for (const char* const path_text : {"--upload-pack=x", "-oProxyCommand=x", "git@host:a"}) {
+    EXPECT_THAT(fairlead({"import", "git", "--data", path("data"), "--", path_text}).err,
+                HasSubstr("is no git repository"))
+        << path_text;
+  }
+}
+
+TEST_F(GitCommands, a_host_inside_of_this_network_is_not_fetched_from) {
+  for (const char* const address : {"https://127.0.0.1/a", "https://[::1]/a", "https://[::ffff:7f00:1]/a",
+                                    "https://localhost/a", "https://169.254.169.254/latest"}) {
+    const Finished result = fairlead({"import", "git", address, "--data", path("data")});
+    EXPECT_EQ(result.code, 1) << address;
+    EXPECT_THAT(result.err, HasSubstr("is inside of this network")) << address;
+  }
+}
+
 TEST_F(GitCommands, a_report_is_one_page_with_the_last_year_of_releases) {
   release_three_times(repository_);
   const Finished result = report();

@@ -26,6 +26,7 @@ using http::Descriptor;
 
 constexpr std::uint64_t kShortAnswerBytesMax = 64u * 1024 * 1024;
 constexpr std::size_t kComplaintBytesMax = 2'000;  // the end of standard error, for the message
+constexpr std::uint64_t kProcessesMax = 4'096;     // of this user, as the system counts them; root is not counted
 constexpr int kPipeBytes = 1 << 20;                // fewer changes between git and us
 
 /// Before each command's own arguments. What a repository's configuration could make git run, is off: whoever reads
@@ -124,6 +125,7 @@ void limit(__rlimit_resource resource, std::uint64_t value) {
   signal(SIGPIPE, SIG_DFL);
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_FSIZE, limits.file_bytes_max);
+  limit(RLIMIT_NPROC, kProcessesMax);
   if (limits.memory_bytes_max > 0) limit(RLIMIT_AS, limits.memory_bytes_max);
   if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0) _exit(127);
   execve(file, arguments, environment);
