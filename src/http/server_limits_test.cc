@@ -71,16 +71,19 @@ TEST(SlowClient, a_body_that_came_fast_earns_no_right_to_a_long_silence) {
 }
 
 TEST(SlowClient, a_body_above_the_minimum_rate_has_all_the_time_it_needs) {
-  const TestServer server({.header_timeout_ms = kShortMs});
+  // Longer than a busy machine keeps this client from sending; all pieces together take longer still.
+  constexpr int kTimeoutMs = 500;
+  const TestServer server({.header_timeout_ms = kTimeoutMs});
   RawClient client = server.client();
   constexpr std::size_t kPiece = 1024;
-  constexpr int kPieces = 40;
+  constexpr int kPieceMs = 10;
+  constexpr int kPieces = kTimeoutMs / kPieceMs + 20;
   client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(kPiece * kPieces) + "\r\n\r\n");
   pollfd readable{client.descriptor(), POLLIN, 0};
   for (int i = 0; i < kPieces; ++i) {
     ASSERT_TRUE(client.send(std::string(kPiece, 'a')));
     const bool more_to_come = i + 1 < kPieces;
-    EXPECT_TRUE(!more_to_come || poll(&readable, 1, 5) == 0) << "answered before the body was whole";
+    EXPECT_TRUE(!more_to_come || poll(&readable, 1, kPieceMs) == 0) << "answered before the body was whole";
   }
   EXPECT_EQ(client.answer()->status, 200);  // long after the header's time was over
 }
