@@ -22,6 +22,10 @@ inline std::string login_body(const std::string& name, const std::string& passwo
   return fmt::format(R"({{"name":"{}","password":"{}"}})", name, password);
 }
 
+inline std::vector<store::AuditRow> audit_of(ApiWorld& world) {
+  return world.engine->journal().audit(1'000).value();
+}
+
 /// A browser on one page of one origin, with its cookies.
 class SessionClient {
  public:
