@@ -40,7 +40,7 @@ constexpr std::array kCarefulArguments = {
     "-c",         "log.showSignature=false",     "-c", "core.attributesFile=/dev/null",
     "-c",         "core.excludesFile=/dev/null", "-c", "safe.directory=*"};
 
-std::vector<std::string> careful_environment() {
+std::vector<std::string> careful_environment(const std::string& protocol) {
   const char* const path = std::getenv("PATH");
   return {std::string("PATH=") + (path && *path ? path : "/usr/local/bin:/usr/bin:/bin"),
           "HOME=/nonexistent",
@@ -57,6 +57,7 @@ std::vector<std::string> careful_environment() {
           "GIT_OPTIONAL_LOCKS=0",
           "GIT_NO_LAZY_FETCH=1",
           "GIT_PROTOCOL_FROM_USER=0",
+          "GIT_ALLOW_PROTOCOL=" + protocol,
           "GIT_DISCOVERY_ACROSS_FILESYSTEM=1"};
 }
 
@@ -140,7 +141,7 @@ class Child {
     std::vector<std::string> arguments = {"git"};
     arguments.insert(arguments.end(), kCarefulArguments.begin(), kCarefulArguments.end());
     arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
-    std::vector<std::string> environment = careful_environment();
+    std::vector<std::string> environment = careful_environment(command.protocol);
     const std::vector<char*> argument_pointers = pointers(arguments);
     const std::vector<char*> environment_pointers = pointers(environment);
     ASSIGN_OR_RETURN(const Descriptor in, input_file(command.input));

@@ -22,6 +22,8 @@ struct Command {
   std::vector<std::string> arguments;  ///< After `git`. Never goes through a shell.
   std::string input;                   ///< Its standard input.
   ChildLimits limits;
+  /// The only protocol that it may speak, whatever any configuration says.
+  std::string protocol = "none";
 };
 
 /// Gets standard output piece by piece; an error of its own ends git and becomes the result.

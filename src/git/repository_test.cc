@@ -114,6 +114,10 @@ TEST(Repository, nothing_that_its_configuration_names_is_run) {
   EXPECT_EQ(commits_of(repository, {sha}).size(), 1u);
   const std::string missing(40, '7');
   EXPECT_FALSE(repository.read_commits({missing}, [](const Commit&) -> Status { return {}; }));
+  // Not even where it may write files, which a fetch would need.
+  Command question{{"-C", scratch.path().string(), "cat-file", "-p", missing}, {}, {}};
+  question.limits.file_bytes_max = 1'000'000;
+  EXPECT_FALSE(git_output(question));
   EXPECT_FALSE(std::filesystem::exists(sprung));
 }
 
