@@ -10,8 +10,9 @@ namespace fairlead::app {
 namespace {
 
 constexpr const char* kFileName = "demo-world";
-/// How long the start waits for the past to be linked. On a slow machine the page comes first, and the rest follows.
-constexpr int kLinkedTimeoutMs = 20'000;
+/// How long the start waits for the past to be linked: some seconds. After this the page comes first, and the rest
+/// follows.
+constexpr int kLinkedTimeoutMs = 120'000;
 
 /// Written before the first delivery: a world that was begun is always gone on with.
 Status remember(const std::filesystem::path& file, Instant founded_at) {

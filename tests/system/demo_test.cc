@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr Milliseconds kPatience{60'000};
+constexpr Milliseconds kPatience{180'000};
 
 /// A running `fairlead demo` with a temporary folder of its own kind: everything that it leaves lies in `scratch`.
 class Demo {
