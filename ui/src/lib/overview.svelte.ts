@@ -49,7 +49,8 @@ class Overview {
   openIncidents = this.#list<Incident, IncidentList>('incidents', { status: 'open', limit: '50' });
   alerts = this.#list<Alert, AlertList>('alerts', { status: 'firing', limit: '50' });
   sources = new Resource((signal) => ask<SourceList>('api/v1/sources', signal), 1000);
-  deliveries = new Resource((signal) => ask<DeliveryList>('api/v1/deliveries?limit=8', signal), LIST_GAP_MS);
+  /** Only the newest: whether there is any, and how old it is. */
+  deliveries = new Resource((signal) => ask<DeliveryList>('api/v1/deliveries?limit=1', signal), LIST_GAP_MS);
 
   /** What an event of this kind touches. */
   #byKind: Record<string, Array<Resource<unknown>>> = {
