@@ -90,7 +90,6 @@ MakeRequest single_event_posts(std::string target, std::string token, std::uint6
   };
 }
 
-
 namespace {
 
 std::string batch_body(std::uint64_t n, std::uint64_t salt, std::size_t events) {

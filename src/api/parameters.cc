@@ -32,8 +32,10 @@ constexpr std::array kDocs{
     ParameterDoc{"status", "Statuses, separated by commas.", R"({"type":"string"})"},
     ParameterDoc{"sort", "By time: newest first (`-at`, the default) or oldest first (`at`).",
                  R"({"type":"string","enum":["at","-at"]})"},
-    ParameterDoc{"simulated", "Simulated rows only, or real ones only. Default: in lists both, in reports real (of a demo: simulated).",
-                 R"({"type":"boolean"})"},
+    ParameterDoc{
+        "simulated",
+        "Simulated rows only, or real ones only. Default: in lists both, in reports real (of a demo: simulated).",
+        R"({"type":"boolean"})"},
     ParameterDoc{"source", "One source, by its name.", R"({"type":"string"})"},
     ParameterDoc{"excluded", "Only excluded rows, or only those that count.", R"({"type":"boolean"})"},
     ParameterDoc{"limit", "Items per page.", R"({"type":"integer","minimum":1,"maximum":1000,"default":100})"},

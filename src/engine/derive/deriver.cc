@@ -189,8 +189,8 @@ void Deriver::answer_waiters() {
   for (const auto& waiter : ready) waiter.done(waiter.reached);
 }
 
-/// Sleeps until there is something to do: rows whose round is due or waited for, a publication or an answer that is due,
-/// the end of a pause.
+/// Sleeps until there is something to do: rows whose round is due or waited for, a publication or an answer that is
+/// due, the end of a pause.
 void Deriver::wait(bool work_left) {
   std::unique_lock lock(mutex_);
   const bool pausing = pause_ > Clock::duration::zero();

@@ -23,8 +23,8 @@ namespace fairlead::engine {
 /// The one thread that writes derived state. A round: project what the journal has gained, link what that marked, tell
 /// live clients. After a rest a round begins at once; in a steady stream rounds keep a distance, unless a reader waits
 /// for what it wrote, because ten deliveries change hardly fewer pages than a hundred. While more keeps coming than a
-/// round can project, marks gather and are linked about once a second, so that an import links a service a few times and
-/// not once per delivery, and a page still moves.
+/// round can project, marks gather and are linked about once a second, so that an import links a service a few times
+/// and not once per delivery, and a page still moves.
 ///
 /// A store that fails (a full disk) is tried again after a pause; the position lies in the store, so nothing is lost.
 class Deriver {

@@ -314,8 +314,7 @@ Status DeliveryIds::remove_leftovers(std::uint64_t entries) {
   if (obsolete_.empty()) return {};
   const auto [run, level] = *obsolete_.begin();
   const auto first = row_of(run, 0), end = row_of(run + 1, 0);
-  RETURN_IF_ERROR(
-      database_.execute(journal_sql::kDeletePages, first, end, std::max<std::uint64_t>(1, entries / 16)));
+  RETURN_IF_ERROR(database_.execute(journal_sql::kDeletePages, first, end, std::max<std::uint64_t>(1, entries / 16)));
   if (database_.changes() > 0) return {};
   RETURN_IF_ERROR(database_.execute(journal_sql::kDeleteFilters, first, end));
   RETURN_IF_ERROR(database_.execute(journal_sql::kDeleteRun, run));

@@ -94,8 +94,8 @@ class DeliveryIds {
 
   Database& database_;
   const IdSizes sizes_;
-  IdTable recent_;  ///< In no run yet.
-  IdTable frozen_;  ///< Being written as a run.
+  IdTable recent_;                        ///< In no run yet.
+  IdTable frozen_;                        ///< Being written as a run.
   std::vector<IdEntry> added_;            ///< The newest, in no batch yet.
   std::map<std::int64_t, Run> runs_;      ///< Complete ones, by number.
   std::map<int, Run> building_;           ///< At most one per level.

@@ -1,8 +1,8 @@
 #pragma once
 
 // The tables of derived.db (docs/formats.md). Names that repeat (services, environments, repositories, statuses) stand
-// as numbers of `names`, and keys of entities as numbers of `keys`: a key is a hash, so a B-tree over keys would touch a
-// page of its own for every row, while numbers that grow keep together what comes together. Numbers are artefacts of
+// as numbers of `names`, and keys of entities as numbers of `keys`: a key is a hash, so a B-tree over keys would touch
+// a page of its own for every row, while numbers that grow keep together what comes together. Numbers are artefacts of
 // arrival and never leave this file.
 
 #include <array>

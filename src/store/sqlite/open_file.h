@@ -10,8 +10,8 @@
 
 namespace fairlead::store::sqlite {
 
-/// Where a file lies: a registered SQLite VFS (empty: the default one), and whether that knows folders. One in the memory
-/// of a test does not.
+/// Where a file lies: a registered SQLite VFS (empty: the default one), and whether that knows folders. One in the
+/// memory of a test does not.
 struct FileSystem {
   std::string vfs;
   bool has_folders = true;

@@ -117,7 +117,7 @@ class SqliteJournal final : public Journal {
   std::unique_ptr<Database> writer_;
   DeliveryIds ids_;
   DeliveryPacker packer_;
-  int checkpointed_ = 0;  ///< Pages of the WAL at the latest checkpoint, if it has not begun anew since.
+  int checkpointed_ = 0;    ///< Pages of the WAL at the latest checkpoint, if it has not begun anew since.
   bool ids_stale_ = false;  ///< A rollback has made `ids_` differ from the file.
 };
 

@@ -103,9 +103,10 @@ Status View::dump_links(const Sink& sink) {
         query, sink, [&] { return shipped_at(query, names_); }, of_deployment));
   }
   {
-    Query query(database_,
-                "SELECT key, repository, sha, service, environment, since FROM keys JOIN missing ON deployment = number "
-                "ORDER BY key");
+    Query query(
+        database_,
+        "SELECT key, repository, sha, service, environment, since FROM keys JOIN missing ON deployment = number "
+        "ORDER BY key");
     RETURN_IF_ERROR(dump_by_owner<Missing>(
         query, sink, [&] { return missing_at(query, names_); }, of_deployment));
   }
