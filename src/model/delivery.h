@@ -11,7 +11,8 @@
 namespace fairlead {
 
 /// A verified delivery as it goes into the journal and as it comes back: raw body, and the headers that matter.
-/// Only `api/` makes one, after the signature or the token was checked (invariant I7).
+/// `api/` makes one after the signature or the token was checked (invariant I7); an import and the demo make theirs
+/// from what they read or invent themselves.
 struct Delivery {
   SourceName source;    ///< Which adapter reads it.
   Origin origin;        ///< Whose ids it speaks of; also the scope of `id`.
