@@ -200,8 +200,7 @@ Result<std::vector<DeliveryOutcome>> View::outcomes_of(const SourceName& source,
   const JournalPosition end = before.value_or(kLastPosition);
   Query query(database_,
               "SELECT sequence, lane, source, outcome, reason, observations, received_at "
-              "FROM outcomes INDEXED BY outcomes_by_source "
-              "WHERE source = $1 AND (sequence, lane) < ($2, $3) ORDER BY sequence DESC, lane DESC",
+              "FROM outcomes WHERE source = $1 AND (sequence, lane) < ($2, $3) ORDER BY sequence DESC, lane DESC",
               *number, end.sequence, end.lane);
   auto rows = outcome_rows(query, limit);
   RETURN_IF_ERROR(names_.status());
