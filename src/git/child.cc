@@ -29,35 +29,27 @@ constexpr std::size_t kComplaintBytesMax = 2'000;  // the end of standard error,
 constexpr std::uint64_t kProcessesMax = 4'096;     // of this user, as the system counts them; root is not counted
 constexpr int kPipeBytes = 1 << 20;                // fewer changes between git and us
 
-/// Before each command's own arguments. What a repository's configuration could make git run, is off: whoever reads
-/// somebody else's repository must not execute what it says.
+/// Before each command's own arguments: what a repository's configuration could make git run, is off. Whoever reads
+/// somebody else's repository must not execute what it says. Each of these has a row in child_test.cc that fails
+/// without it; what could be run by a transport, GIT_ALLOW_PROTOCOL holds.
 constexpr std::array kCarefulArguments = {
-    "--no-pager", "--no-optional-locks",         "-c", "protocol.allow=never",
-    "-c",         "credential.helper=",          "-c", "core.fsmonitor=false",
-    "-c",         "core.hooksPath=/dev/null",    "-c", "core.sshCommand=/bin/false",
-    "-c",         "core.askPass=/bin/false",     "-c", "gpg.program=/bin/false",
-    "-c",         "gpg.ssh.program=/bin/false",  "-c", "gpg.x509.program=/bin/false",
-    "-c",         "log.showSignature=false",     "-c", "core.attributesFile=/dev/null",
-    "-c",         "core.excludesFile=/dev/null", "-c", "safe.directory=*"};
+    "-c", "core.fsmonitor=false",   "-c", "core.hooksPath=/dev/null",   "-c", "credential.helper=",
+    "-c", "gpg.program=/bin/false", "-c", "gpg.ssh.program=/bin/false", "-c", "gpg.x509.program=/bin/false",
+    "-c", "safe.directory=*"};  // reads those of other users, too
 
+/// All of it: nothing is inherited but PATH.
 std::vector<std::string> careful_environment(const std::string& protocol) {
   const char* const path = std::getenv("PATH");
   return {std::string("PATH=") + (path && *path ? path : "/usr/local/bin:/usr/bin:/bin"),
-          "HOME=/nonexistent",
-          "XDG_CONFIG_HOME=/nonexistent",
+          "HOME=/nonexistent",  // without one, passwords would be looked for in the user's own .netrc
           "LC_ALL=C",
           "TZ=UTC",
           "GIT_CONFIG_NOSYSTEM=1",
-          "GIT_CONFIG_SYSTEM=/dev/null",
           "GIT_CONFIG_GLOBAL=/dev/null",
-          "GIT_ATTR_NOSYSTEM=1",
           "GIT_TERMINAL_PROMPT=0",
-          "GIT_ASKPASS=/bin/false",
-          "SSH_ASKPASS=/bin/false",
-          "GIT_OPTIONAL_LOCKS=0",
+          "GIT_ASKPASS=/bin/false",  // goes before core.askPass
           "GIT_NO_LAZY_FETCH=1",
-          "GIT_PROTOCOL_FROM_USER=0",
-          "GIT_ALLOW_PROTOCOL=" + protocol,
+          "GIT_ALLOW_PROTOCOL=" + protocol,  // goes before every protocol.*.allow
           "GIT_DISCOVERY_ACROSS_FILESYSTEM=1"};
 }
 

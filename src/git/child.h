@@ -30,9 +30,9 @@ struct Command {
 using OutputSink = std::function<Status(std::string_view piece)>;
 
 /// Runs git to its end in an environment that nothing of this machine's or this user's configuration reaches: no
-/// system or global configuration, no HOME, no prompt, no credential helper, no locks, no lazy fetches, no protocol
-/// unless the arguments allow one, and no program that a repository's own configuration names. It and its children
-/// are one process group, which ends with it, and with us.
+/// system or global configuration, no HOME, no prompt, no credential helper, no lazy fetches, no protocol but the
+/// command's, and no program that a repository's own configuration names. It and its children are one process group,
+/// which ends with it, and with us.
 ///
 /// kUnavailable: there is no git; kTimeout, kLimit: see ChildLimits; kIo: git failed, with the end of what it said.
 Status run_git(const Command& command, const OutputSink& sink);

@@ -35,13 +35,12 @@ fs::path mirror_path(const fs::path& folder, const RemoteUrl& url) {
   return folder / (to_hex(bytes_of(digest)).substr(0, 32) + ".git");
 }
 
-/// Only the protocol of the address, only to the address that was checked, nowhere else.
+/// Only to the address that was checked, nowhere else.
 std::vector<std::string> network_arguments(const RemoteUrl& url, const http::TargetAddress& address) {
-  const std::string pinned = address.v4 ? address.text() : "[" + address.text() + "]";
+  const std::string pinned = address.v4 ? address.text() : fmt::format("[{}]", address.text());
   std::vector<std::string> out;
   for (const std::string& setting :
-       {"protocol." + url.scheme + ".allow=always",
-        fmt::format("http.curloptResolve={}:{}:{}", url.host, url.port, pinned),
+       {fmt::format("http.curloptResolve={}:{}:{}", url.host, url.port, pinned),
         std::string("http.followRedirects=false"), std::string("http.proxy="), std::string("http.sslVerify=true"),
         std::string("http.cookieFile="), std::string("http.lowSpeedLimit=1000"), std::string("http.lowSpeedTime=60"),
         std::string("http.maxRequests=2"), std::string("transfer.fsckObjects=true"),

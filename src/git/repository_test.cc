@@ -1,12 +1,9 @@
 #include "git/repository.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <fstream>
 
-#include "git/child.h"
 #include "git/testing/scratch_repository.h"
 
 namespace fairlead::git {
@@ -87,69 +84,19 @@ TEST(Repository, tags_are_peeled_and_those_of_no_commit_left_out) {
   for (const Tag& tag : tags) EXPECT_EQ(tag.sha, sha) << tag.name;
 }
 
-// Reading somebody else's repository must not run what its configuration names.
-TEST(Repository, nothing_that_its_configuration_names_is_run) {
+// What git says of a signature would stand between the commits.
+TEST(Repository, signatures_are_not_shown_though_its_configuration_asks_for_them) {
   const ScratchRepository scratch;
-  const auto trap = scratch.path() / "trap";
-  const auto sprung = scratch.path() / "sprung";
-  std::ofstream(trap) << "#!/bin/sh\ntouch '" << sprung.string() << "'\n";
-  chmod(trap.c_str(), 0755);
-  const std::string sha = scratch.commit({}, "one");
-  scratch.git({"update-ref", "refs/heads/master", sha});
-  scratch.git({"tag", "-a", "-m", "x", "v1.0", sha});
-  for (const char* const key : {"core.fsmonitor", "core.pager", "gpg.program", "core.sshCommand", "core.askPass",
-                                "credential.helper", "diff.external", "core.editor"}) {
-    scratch.git({"config", key, trap.string()});
-  }
+  std::ofstream(scratch.path() / "signed")
+      << "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\n"
+         "author A <a> 1700000000 +0000\ncommitter A <a> 1700000000 +0000\n"
+         "gpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n"
+         "\nsigned\n";
+  const std::string sha = scratch.git({"hash-object", "-w", "-t", "commit", "signed"});
   scratch.git({"config", "log.showSignature", "true"});
-  scratch.git({"config", "core.hooksPath", scratch.path().string()});
-  // A missing object would be fetched from here on demand.
-  scratch.git({"config", "core.repositoryFormatVersion", "1"});
-  scratch.git({"config", "extensions.partialClone", "origin"});
-  scratch.git({"config", "remote.origin.promisor", "true"});
-  scratch.git({"config", "remote.origin.url", "ext::" + trap.string()});
-  scratch.git({"config", "protocol.ext.allow", "always"});
-  const Repository repository = opened(scratch);
-  EXPECT_EQ(repository.tags().value().size(), 1u);
-  EXPECT_EQ(commits_of(repository, {sha}).size(), 1u);
-  const std::string missing(40, '7');
-  EXPECT_FALSE(repository.read_commits({missing}, [](const Commit&) -> Status { return {}; }));
-  // Not even where it may write files, which a fetch would need.
-  Command question{{"-C", scratch.path().string(), "cat-file", "-p", missing}, {}, {}};
-  question.limits.file_bytes_max = 1'000'000;
-  EXPECT_FALSE(git_output(question));
-  EXPECT_FALSE(std::filesystem::exists(sprung));
-}
-
-TEST(Child, past_its_time_it_is_ended) {
-  const ScratchRepository scratch;
-  Command command{{"-C", scratch.path().string(), "-c", "alias.wait=!exec tail -f /dev/null", "wait"}, {}, {}};
-  command.limits.timeout_ms = 200;
-  EXPECT_EQ(git_output(command).error().code, ErrorCode::kTimeout);
-}
-
-TEST(Child, past_its_output_it_is_ended) {
-  Command command{{"version"}, {}, {}};
-  command.limits.output_bytes_max = 3;
-  EXPECT_EQ(git_output(command).error().code, ErrorCode::kLimit);
-  command.limits.output_bytes_max = 1'000;
-  EXPECT_TRUE(git_output(command));
-}
-
-TEST(Child, writes_no_file_unless_it_may) {
-  const ScratchRepository scratch;
-  Command command{{"-C", scratch.path().string(), "hash-object", "-w", "--stdin"}, "text", {}};
-  EXPECT_FALSE(git_output(command));
-  command.limits.file_bytes_max = 1'000'000;
-  EXPECT_TRUE(git_output(command));
-}
-
-TEST(Child, a_failure_says_what_git_said_on_one_line) {
-  const auto failed = git_output({{"no-such-command\x1b[31m"}, {}, {}});
-  ASSERT_FALSE(failed);
-  EXPECT_EQ(failed.error().code, ErrorCode::kIo);
-  EXPECT_THAT(failed.error().message, ::testing::HasSubstr("not a git command"));
-  EXPECT_EQ(failed.error().message.find_first_of("\n\x1b"), std::string::npos);
+  const auto commits = commits_of(opened(scratch), {sha});
+  ASSERT_EQ(commits.size(), 1u);
+  EXPECT_EQ(commits[0].sha, sha);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <climits>
 #include <cstdlib>
 
 #include "base/check.h"
@@ -25,13 +26,29 @@ ScratchRepository::~ScratchRepository() {
 }
 
 std::string ScratchRepository::git(const std::vector<std::string>& arguments, std::int64_t at) const {
+  Finished finished = run(arguments, {}, at);
+  CHECK(finished.code == 0);
+  while (finished.out.ends_with('\n')) finished.out.pop_back();
+  return std::move(finished.out);
+}
+
+int ScratchRepository::try_git(const std::vector<std::string>& arguments, const std::string& input) const {
+  return run(arguments, input, kAnyTime).code;
+}
+
+ScratchRepository::Finished ScratchRepository::run(const std::vector<std::string>& arguments, const std::string& input,
+                                                   std::int64_t at) const {
   std::vector<std::string> all = {"git", "-C", path_.string()};
   all.insert(all.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
   for (std::string& argument : all) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
-  std::array<int, 2> ends{};
-  CHECK(pipe(ends.data()) == 0);
+  std::array<int, 2> in{};
+  std::array<int, 2> out{};
+  CHECK(pipe(in.data()) == 0 && pipe(out.data()) == 0);
+  CHECK(input.size() <= PIPE_BUF);  // fits the pipe before anybody reads
+  CHECK(write(in[1], input.data(), input.size()) == static_cast<ssize_t>(input.size()));
+  close(in[1]);
   const std::string date = fmt::format("{} +0000", at);
   const pid_t pid = fork();
   CHECK(pid >= 0);
@@ -41,24 +58,26 @@ std::string ScratchRepository::git(const std::vector<std::string>& arguments, st
     for (const char* const name : {"GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"}) setenv(name, date.c_str(), 1);
     setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
     setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
-    dup2(ends[1], STDOUT_FILENO);
-    close(ends[0]);
-    close(ends[1]);
+    setenv("GIT_TERMINAL_PROMPT", "0", 1);
+    dup2(in[0], STDIN_FILENO);
+    dup2(out[1], STDOUT_FILENO);
+    for (const int end : {in[0], out[0], out[1]}) close(end);
     execvp("git", pointers.data());
     _exit(127);
   }
-  close(ends[1]);
-  std::string out;
+  close(in[0]);
+  close(out[1]);
+  Finished finished;
   std::array<char, 4096> bytes{};
-  for (ssize_t size = 0; (size = read(ends[0], bytes.data(), bytes.size())) > 0;) {
-    out.append(bytes.data(), static_cast<std::size_t>(size));
+  for (ssize_t size = 0; (size = read(out[0], bytes.data(), bytes.size())) > 0;) {
+    finished.out.append(bytes.data(), static_cast<std::size_t>(size));
   }
-  close(ends[0]);
+  close(out[0]);
   int status = 0;
   CHECK(waitpid(pid, &status, 0) == pid);
-  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-  while (out.ends_with('\n')) out.pop_back();
-  return out;
+  CHECK(WIFEXITED(status));
+  finished.code = WEXITSTATUS(status);
+  return finished;
 }
 
 std::string ScratchRepository::commit(const std::vector<std::string>& parents, const std::string& message,
