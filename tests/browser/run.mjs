@@ -42,9 +42,9 @@ async function startProgram(binary, folder, listen) {
   return { url, end };
 }
 
-async function startServer(binary, anonymous) {
+async function startServer(binary, { anonymous = 'operator', config = '' }) {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-browser-'));
-  await writeFile(join(folder, 'fairlead.yaml'), `access:\n  anonymous: ${anonymous}\n`);
+  await writeFile(join(folder, 'fairlead.yaml'), `access:\n  anonymous: ${anonymous}\n${config}`);
   let program = await startProgram(binary, folder, '127.0.0.1:0');
   const { url } = program;
   return {
@@ -89,8 +89,12 @@ async function expectAccessible(page) {
   }
 }
 
+/** What was rejected with nobody to hear it; it fails the test that runs, and no other. */
+const unheard = [];
+process.on('unhandledRejection', (reason) => unheard.push(reason));
+
 async function runOne(browser, binary, test) {
-  const server = await startServer(binary, test.anonymous ?? 'operator');
+  const server = await startServer(binary, test);
   // Policies against inline scripts stay on for the page; only the tests' own axe script passes them by.
   const context = await browser.newContext({ bypassCSP: true });
   const page = await context.newPage();
@@ -108,8 +112,21 @@ async function runOne(browser, binary, test) {
     if (errors.length > 0) throw new Error(errors.join('\n'));
   } finally {
     clearTimeout(timer);
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
     await context.close();
     await server.remove();
+  }
+}
+
+async function errorOf(run) {
+  unheard.length = 0;
+  try {
+    await run();
+    await new Promise((resolve) => setImmediate(resolve)); // rejections are told after the promises that they belong to
+    if (unheard.length > 0) throw unheard[0];
+    return undefined;
+  } catch (caught) {
+    return caught.stack ?? String(caught);
   }
 }
 
@@ -138,12 +155,7 @@ for (const file of files) {
   if (names.length > 0 && !names.includes(label)) continue;
   const { tests } = await import(join(here, file));
   for (const [name, test] of Object.entries(tests)) {
-    let error;
-    try {
-      await runOne(browser, binary, test);
-    } catch (caught) {
-      error = caught.stack ?? String(caught);
-    }
+    const error = await errorOf(() => runOne(browser, binary, test));
     console.log(`${error ? 'FAILED' : 'OK'} ${label}.${name}${error ? `\n${error}` : ''}`);
     results.push({ file: label, name, error });
   }

@@ -34,7 +34,14 @@ export const live = (page, state = 'live') => page.locator(`#state[data-state="$
 export async function separatePage(context, options = {}) {
   const other = await context.browser().newContext(options);
   const page = await other.newPage();
-  return { page, close: () => other.close() };
+  return {
+    page,
+    /** What a route is still answering ends first. */
+    async close() {
+      await page.unrouteAll({ behavior: 'wait' });
+      await other.close();
+    },
+  };
 }
 
 export async function expectFits(page) {
