@@ -340,22 +340,22 @@ class Commands {
   void add_git() {
     CLI::App& imports = add_group("import", "Brings in what happened before.");
     CLI::App& git = add(imports, "git", "A repository's commits, and its release tags as deployments.", run_import_git);
-    add_git_options(git);
+    add_git_options(git, "A path, or an https address.");
     add_data_options(git);
   }
 
   void add_git_report() {
     CLI::App& reports = add_group("report", "Delivery numbers without a server.");
     CLI::App& git = add(reports, "git", "A repository's numbers and their rows as one page.", run_report_git);
-    add_git_options(git);
+    add_git_options(git, "A path.");
     git.add_option("--html", line_.report.html, "The file to write.")->required();
     git.add_option("--from", line_.report.from, "Since when: 2026-01-05, now-90d. Default: a year before the end.");
     git.add_option("--to", line_.report.to, "Until when. Default: now, or the last release where that is long ago.");
     git.add_option("--config", line_.config, "The configuration file.");
   }
 
-  void add_git_options(CLI::App& command) {
-    command.add_option("repository", line_.git.location, "A path, or an https address.")->required();
+  void add_git_options(CLI::App& command, const std::string& where) {
+    command.add_option("repository", line_.git.location, where)->required();
     command.add_option("--service", line_.git.service, "What its releases are releases of. Default: owner/name.");
     command.add_option("--tags", line_.git.tags, "Which tags are releases, a regular expression.")
         ->capture_default_str();

@@ -133,6 +133,24 @@ TEST_F(GitCommands, a_report_is_one_page_with_the_last_year_of_releases) {
   EXPECT_THAT(html, Not(HasSubstr("<script")));
 }
 
+// A release at 03:00 UTC of the first day of a month belongs, in New York, to the month before.
+TEST_F(GitCommands, a_report_speaks_of_days_and_months_of_the_reporting_zone) {
+  constexpr std::int64_t kFirstOfFebruary = 1'769'914'800;  // 2026-02-01T03:00:00Z
+  const std::string first = repository_.commit({}, "first", kFirstOfFebruary - 86'400 * 20);
+  const std::string second = repository_.commit({first}, "second", kFirstOfFebruary - 86'400 * 10);
+  repository_.git({"tag", "-a", "-m", "x", "v1.0", first}, kFirstOfFebruary - 86'400 * 15);
+  repository_.git({"tag", "-a", "-m", "x", "v1.1", second}, kFirstOfFebruary);
+  std::ofstream(path("zone.yaml")) << "time_zone: America/New_York\n";
+  const Finished result = report({"--from", "2026-01-01", "--to", "2026-02-01", "--config", path("zone.yaml")});
+  ASSERT_EQ(result.code, 0) << result.err;
+  const std::string html = contents(path("r.html"));
+  EXPECT_THAT(html, HasSubstr("2026-01-01 to 2026-02-01 (America/New_York)"));
+  EXPECT_THAT(html, HasSubstr("2026-01: 2"));
+  EXPECT_THAT(html, Not(HasSubstr("2025-12")));
+  EXPECT_THAT(html, Not(HasSubstr("2026-02: ")));
+  EXPECT_THAT(html, HasSubstr("<tr><td>2026-01-31</td><td>v1.1</td>"));
+}
+
 TEST_F(GitCommands, a_report_of_a_shallow_clone_says_so) {
   release_three_times(repository_);
   const std::string clone = path("clone");

@@ -83,7 +83,9 @@ double median_of(std::vector<double>& values) {
 }
 
 /// The months of the range, from the facts themselves: rows that a page leaves out count here all the same.
-Result<std::vector<ReportMonth>> months_of(store::DerivedReader& reader, const ReportQuery& query) {
+Result<std::vector<ReportMonth>> months_of(store::DerivedReader& reader, const ReportQuery& query,
+                                           const TimeZone& zone) {
+  const auto month_of = [](Day day) { return format_day(day).substr(0, 7); };
   store::FactQuery facts;
   facts.metrics = {MetricName(std::string(metrics::kDeploymentFrequency)),
                    MetricName(std::string(metrics::kChangeLeadTime))};
@@ -91,13 +93,12 @@ Result<std::vector<ReportMonth>> months_of(store::DerivedReader& reader, const R
   facts.excluded = false;
   ASSIGN_OR_RETURN(const store::FactPage page, reader.facts(facts));
   std::map<std::string, std::pair<std::int64_t, std::vector<double>>> months;
-  for (Day day = TimeZone::utc().day_of(query.range.from); TimeZone::utc().start_of(day) < query.range.to;
-       ++day.number) {
-    months[format_day(day).substr(0, 7)];
+  for (Day day = zone.day_of(query.range.from); zone.start_of(day) < query.range.to; ++day.number) {
+    months[month_of(day)];
     if (months.size() > kMonthsMax) break;
   }
   for (const Fact& fact : page.rows) {
-    auto& [releases, lead_times] = months[format_time(fact.at).substr(0, 7)];
+    auto& [releases, lead_times] = months[month_of(zone.day_of(fact.at))];
     if (fact.metric.text == metrics::kDeploymentFrequency) {
       ++releases;
     } else if (fact.value) {
@@ -153,6 +154,7 @@ Result<ReportPage> page_of(const git::Repository& repository, const GitReport& r
   ReportPage page;
   page.version = kVersion;
   page.as_of = now;
+  page.zone = policy.zone;
   ASSIGN_OR_RETURN(page.range, range_of(report, reader, policy.zone, now));
   ReportQuery query;
   query.range = page.range;
@@ -171,7 +173,7 @@ Result<ReportPage> page_of(const git::Repository& repository, const GitReport& r
     ASSIGN_OR_RETURN(ReportNumber one, number_with_rows(reporter, reader, query, number, names));
     page.numbers.push_back(std::move(one));
   }
-  ASSIGN_OR_RETURN(page.months, months_of(reader, query));
+  ASSIGN_OR_RETURN(page.months, months_of(reader, query, policy.zone));
   ASSIGN_OR_RETURN(const bool shallow, repository.shallow());
   if (shallow) {
     page.remarks.emplace_back(

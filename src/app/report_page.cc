@@ -62,8 +62,8 @@ std::string title_of(std::string_view name) {
   return out;
 }
 
-std::string day_of(Instant at) {
-  return format_time(at).substr(0, 10);
+std::string day_text(Instant at, const TimeZone& zone) {
+  return format_day(zone.day_of(at));
 }
 
 /// At most `digits` after the point, and none that say nothing.
@@ -139,7 +139,7 @@ void append_card(std::string& out, const ReportNumber& one) {
                  html_text(number.metric.text));
 }
 
-void append_rows(std::string& out, const ReportNumber& one) {
+void append_rows(std::string& out, const ReportNumber& one, const TimeZone& zone) {
   const MetricValue& number = one.number;
   fmt::format_to(std::back_inserter(out), "<details id=\"{}\"><summary>{}: {} rows</summary><p class=\"soft\">{}</p>",
                  html_text(number.metric.text), html_text(title_of(number.metric.text)), one.rows.size(),
@@ -158,8 +158,8 @@ void append_rows(std::string& out, const ReportNumber& one) {
     fmt::format_to(std::back_inserter(out),
                    "<tr><td>{}</td><td>{}</td><td><code>{}</code></td><td class=\"text\">{}</td>"
                    "<td class=\"number\">{}</td></tr>\n",
-                   day_of(row.at), html_text(row.release), html_text(row.subject.substr(0, 12)), html_text(row.text),
-                   html_text(value));
+                   day_text(row.at, zone), html_text(row.release), html_text(row.subject.substr(0, 12)),
+                   html_text(row.text), html_text(value));
   }
   out += "</tbody></table></div></details>\n";
 }
@@ -248,10 +248,10 @@ std::string render(const ReportPage& page) {
   fmt::format_to(std::back_inserter(out), "<title>{}: delivery report</title>\n", html_text(page.repository));
   out += kStyle;
   fmt::format_to(std::back_inserter(out),
-                 "</head><body><header><h1>{}</h1><p class=\"verdict\">{}</p><p class=\"soft\">{} to {} (UTC), as of "
+                 "</head><body><header><h1>{}</h1><p class=\"verdict\">{}</p><p class=\"soft\">{} to {} ({}), as of "
                  "{}. A release is a tag; a commit's lead time runs from authored to its first release.</p></header>\n",
-                 html_text(page.repository), html_text(verdict(page)), day_of(page.range.from), day_of(page.range.to),
-                 html_text(format_time(page.as_of)));
+                 html_text(page.repository), html_text(verdict(page)), day_text(page.range.from, page.zone),
+                 day_text(page.range.to, page.zone), html_text(page.zone.name()), html_text(format_time(page.as_of)));
   for (const std::string& remark : page.remarks) out += "<p class=\"remark\">" + html_text(remark) + "</p>\n";
   out += "<main><div class=\"cards\">\n";
   for (const ReportNumber& one : page.numbers) {
@@ -261,7 +261,7 @@ std::string render(const ReportPage& page) {
   append_charts(out, page);
   out += "<h2>The rows behind each number</h2>\n";
   for (const ReportNumber& one : page.numbers) {
-    if (one.number.value || !one.rows.empty()) append_rows(out, one);
+    if (one.number.value || !one.rows.empty()) append_rows(out, one, page.zone);
   }
   append_unknown(out, page);
   fmt::format_to(std::back_inserter(out), "</main><footer class=\"soft\">Fairlead {}</footer></body></html>\n",

@@ -35,7 +35,8 @@ struct ReportMonth {
 /// A delivery report as one page that needs nothing else: no server, no script, no other file.
 struct ReportPage {
   std::string repository;
-  std::string version;  ///< Of the program.
+  std::string version;              ///< Of the program.
+  TimeZone zone = TimeZone::utc();  ///< Of every day and month on the page.
   TimeRange range;
   Instant as_of;
   std::vector<std::string> remarks;  ///< What the reader must know first, e.g. of a shallow clone.
