@@ -21,6 +21,7 @@ struct Commit {
   std::string author;
   std::string subject;
   std::string body;
+  friend bool operator==(const Commit&, const Commit&) = default;
 };
 
 /// Valid until the callback returns.
