@@ -47,10 +47,31 @@ http::Response report_csv(const json::object& report) {
   return http::Response::text(200, to_csv(kColumns, lines), "text/csv; charset=utf-8; header=present");
 }
 
+/// One line per number and part of its series, legs included.
+http::Response series_csv(const Report& report) {
+  static const std::vector<std::string> kColumns{"metric", "from", "to", "value", "unit", "n", "unknown"};
+  json::array lines;
+  const auto add = [&lines](const MetricValue& number) {
+    for (json::value& part : series_json(number.series)) {
+      json::object line = std::move(part.as_object());
+      line["metric"] = number.metric.text;
+      line["unit"] = number.unit;
+      lines.push_back(std::move(line));
+    }
+  };
+  for (const MetricValue& number : report.metrics) {
+    add(number);
+    for (const MetricValue& leg : number.legs) add(leg);
+  }
+  return http::Response::text(200, to_csv(kColumns, lines), "text/csv; charset=utf-8; header=present");
+}
+
 Result<http::Response> read_report(ReadCall& call) {
   ASSIGN_OR_RETURN(ReportQuery query, report_query(call));
   query.metrics = call.parameters.metrics;
+  query.interval = call.parameters.interval;
   ASSIGN_OR_RETURN(const Report report, call.context.engine.reporter().report(call.reader, query));
+  if (query.interval && call.parameters.format == Format::kCsv) return series_csv(report);
   const json::object out = report_json(report, explain_base(call.context), explain_query(query));
   if (call.parameters.format == Format::kCsv) return report_csv(out);
   return http::Response::json(200, to_json_text(out));
@@ -113,8 +134,10 @@ void add_metric_endpoints(Endpoints& endpoints, Context& context) {
   endpoints.push_back(read_endpoint(
       context, "/api/v1/metrics/delivery", "getDeliveryMetrics", "metrics",
       "The delivery metrics of a range, each with what it is made of.",
-      {"service", "environment", "team", "from", "to", "tz", "metric", "profile", "simulated", "format"},
-      {{200, "The report.", "Report"}, {200, "The same as CSV, one line per number.", "", "text/csv"}}, read_report));
+      {"service", "environment", "team", "from", "to", "tz", "metric", "profile", "interval", "simulated", "format"},
+      {{200, "The report.", "Report"},
+       {200, "The same as CSV: one line per number, with `interval` per number and part.", "", "text/csv"}},
+      read_report));
   endpoints.push_back(
       read_endpoint(context, "/api/v1/metrics/delivery/{metric}/explain", "explainMetric", "metrics",
                     "The rows behind one number: those that count and those that do not, each with its reason.",

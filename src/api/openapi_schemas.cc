@@ -83,9 +83,27 @@ constexpr std::string_view kWritten = R"json({
     "unknown": {"type": ["string", "null"]},
     "notes": {"type": "array", "items": {"type": "string"}},
     "p90": {"type": ["number", "null"]},
+    "series": {
+      "description": "With `interval`: the range part by part, without a gap. Each is what a report of it alone says.",
+      "type": "array", "maxItems": 400, "items": {"$ref": "#/components/schemas/SeriesPart"}},
+    "previous_series": {
+      "description": "With `interval`: as many parts of the previous period, each for the one at its place in `series`.",
+      "type": "array", "maxItems": 400, "items": {"$ref": "#/components/schemas/SeriesPart"}},
     "legs": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Metric"}}
   },
   "additionalProperties": {"type": ["number", "null"]}
+},
+"SeriesPart": {
+  "type": "object",
+  "required": ["from", "to", "value", "n"],
+  "properties": {
+    "from": {"$ref": "#/components/schemas/Time"},
+    "to": {"$ref": "#/components/schemas/Time"},
+    "value": {"type": ["number", "null"]},
+    "n": {"type": "integer"},
+    "unknown": {"type": "string", "description": "Why there is no value; only where there is none."}
+  },
+  "additionalProperties": false
 },
 "Report": {
   "type": "object",
@@ -97,6 +115,7 @@ constexpr std::string_view kWritten = R"json({
     "profile": {"type": "string"},
     "simulated": {"type": "boolean", "description": "All of its rows are simulated; otherwise none is."},
     "time_zone": {"type": "string"},
+    "interval": {"enum": ["day", "week", "month"], "description": "Only where it was asked for."},
     "metrics": {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Metric"}}
   },
   "additionalProperties": false

@@ -158,6 +158,14 @@ TEST_F(OpenapiTest, real_answers_of_every_get_fit_their_schemas) {
   }
 }
 
+TEST_F(OpenapiTest, real_series_fit_their_schemas) {
+  fill();
+  const Answer report = world.get("/api/v1/metrics/delivery?interval=day");
+  ASSERT_EQ(report.status, 200) << report.body;
+  EXPECT_EQ(report.json().at("metrics").at("change_lead_time").at("series").as_array().size(), 8U);
+  expect_fits("/api/v1/metrics/delivery", "get", report);
+}
+
 TEST_F(OpenapiTest, real_refusals_and_answers_of_writes_fit_their_schemas) {
   expect_fits("/api/v1/events", "post", world.post_events(deployment_event("d1", "10:00:00")));
   expect_fits("/api/v1/events", "post", world.post_events("{"));

@@ -26,6 +26,10 @@ constexpr std::array kDocs{
                  R"({"type":"string"})"},
     ParameterDoc{"metric", "Only these numbers, separated by commas. Default: all of the profile.",
                  R"({"type":"string"})"},
+    ParameterDoc{
+        "interval",
+        "Cut the range at the days, weeks (from Monday) or months of the reporting zone, into at most 400 parts.",
+        R"({"type":"string","enum":["day","week","month"]})"},
     ParameterDoc{"profile", "Definition profile.", R"({"type":"string","default":"fairlead"})"},
     ParameterDoc{"q", "Case-insensitive part of an id, title, version, pipeline, author or message.",
                  R"({"type":"string","maxLength":512})"},
@@ -143,6 +147,16 @@ Result<Format> format_of(const http::Request& request, std::span<const std::stri
   return csv != std::string_view::npos && csv < json ? Format::kCsv : Format::kJson;
 }
 
+Status parse_interval(const http::Request& request, Parameters& out) {
+  const auto text = request.parameter("interval");
+  if (!text || text->empty()) return {};
+  out.interval = interval_of(*text);
+  if (!out.interval) {
+    return fail(ErrorCode::kInvalid, "the parameter interval is '{}': write day, week or month", *text);
+  }
+  return {};
+}
+
 Status parse_flags(const http::Request& request, Parameters& out) {
   if (const auto text = request.parameter("simulated"); text && !text->empty()) {
     ASSIGN_OR_RETURN(out.simulated, parse_bool("simulated", *text));
@@ -179,6 +193,7 @@ Result<Parameters> parse_parameters(const http::Request& request, std::span<cons
   if (const auto text = request.parameter("source"); text && !text->empty()) out.source = SourceName(*text);
   RETURN_IF_ERROR(parse_times(request, now, zone, out));
   RETURN_IF_ERROR(parse_flags(request, out));
+  RETURN_IF_ERROR(parse_interval(request, out));
   if (const auto text = request.parameter("profile"); text && !text->empty()) out.profile = *text;
   out.text = request.parameter("q").value_or("");
   if (out.text.size() > limits::kNameBytesMax) {

@@ -34,6 +34,7 @@ struct Parameters {
   std::optional<SourceName> source;
   std::vector<std::string> statuses;
   std::vector<MetricName> metrics;
+  std::optional<Interval> interval;
   std::optional<Instant> from;
   std::optional<Instant> to;  ///< At most now.
   std::string profile = "fairlead";

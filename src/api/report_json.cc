@@ -35,6 +35,20 @@ std::string explain_query(const ReportQuery& query) {
   return out;
 }
 
+json::array series_json(const std::vector<SeriesPart>& series) {
+  json::array parts;
+  parts.reserve(series.size());
+  for (const SeriesPart& part : series) {
+    json::object one{{"from", format_time(part.range.from)},
+                     {"to", format_time(part.range.to)},
+                     {"value", number_or_null(part.value)},
+                     {"n", part.n}};
+    if (!part.value) one["unknown"] = part.unknown;
+    parts.push_back(std::move(one));
+  }
+  return parts;
+}
+
 json::object metric_json(const MetricValue& metric, const std::string& explain_base, const std::string& explain_query) {
   json::object out;
   out["value"] = number_or_null(metric.value);
@@ -62,6 +76,10 @@ json::object metric_json(const MetricValue& metric, const std::string& explain_b
   }
   out["notes"] = json::array(metric.notes.begin(), metric.notes.end());
   for (const auto& [name, value] : metric.also) out[name] = number_or_null(value);
+  if (!metric.series.empty()) {
+    out["series"] = series_json(metric.series);
+    out["previous_series"] = series_json(metric.previous_series);
+  }
   if (!metric.legs.empty()) {
     json::object legs;
     for (const MetricValue& leg : metric.legs) legs[leg.metric.text] = metric_json(leg, explain_base, explain_query);
@@ -75,13 +93,12 @@ json::object report_json(const Report& report, const std::string& explain_base, 
   for (const MetricValue& metric : report.metrics) {
     metrics[metric.metric.text] = metric_json(metric, explain_base, explain_query);
   }
-  return {{"from", format_time(report.query.range.from)},
-          {"to", format_time(report.query.range.to)},
-          {"as_of", format_time(report.query.as_of)},
-          {"profile", report.query.profile},
-          {"simulated", report.query.simulated},
-          {"time_zone", report.time_zone},
-          {"metrics", std::move(metrics)}};
+  json::object out{{"from", format_time(report.query.range.from)}, {"to", format_time(report.query.range.to)},
+                   {"as_of", format_time(report.query.as_of)},     {"profile", report.query.profile},
+                   {"simulated", report.query.simulated},          {"time_zone", report.time_zone}};
+  if (report.query.interval) out["interval"] = to_string(*report.query.interval);
+  out["metrics"] = std::move(metrics);
+  return out;
 }
 
 }  // namespace fairlead::api

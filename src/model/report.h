@@ -6,12 +6,18 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
 #include "model/facts.h"
 
 namespace fairlead {
+
+/// How a series cuts its range: at the days, weeks (from Monday) or months of the reporting zone.
+enum class Interval : std::uint8_t { kDay, kWeek, kMonth };
+std::string_view to_string(Interval interval);
+std::optional<Interval> interval_of(std::string_view name);
 
 /// Which facts a report is about. Empty lists mean all services, and production environments.
 struct ReportQuery {
@@ -20,8 +26,9 @@ struct ReportQuery {
   TimeRange range;  ///< Half open, clipped to `as_of` by the caller.
   Instant as_of;
   std::string profile = "fairlead";
-  bool simulated = false;           ///< Real numbers never include simulated rows, nor the reverse (invariant I11).
-  std::vector<MetricName> metrics;  ///< Empty: all of the profile.
+  bool simulated = false;            ///< Real numbers never include simulated rows, nor the reverse (invariant I11).
+  std::vector<MetricName> metrics;   ///< Empty: all of the profile.
+  std::optional<Interval> interval;  ///< Also the numbers of the parts of the range.
   friend bool operator==(const ReportQuery&, const ReportQuery&) = default;
 };
 
@@ -29,6 +36,15 @@ struct ExclusionCount {
   std::string reason;
   std::int64_t count = 0;
   friend auto operator<=>(const ExclusionCount&, const ExclusionCount&) = default;
+};
+
+/// A number of a part of the range: what a report of this part alone says.
+struct SeriesPart {
+  TimeRange range;
+  std::optional<double> value;
+  std::string unknown;  ///< As in MetricValue.
+  std::int64_t n = 0;
+  friend bool operator==(const SeriesPart&, const SeriesPart&) = default;
 };
 
 /// One number with what it is made of. `value` is in `unit` (seconds for durations, ratio 0..1, per_day).
@@ -49,6 +65,9 @@ struct MetricValue {
   std::int64_t pending = 0;
   /// Further numbers of the same rows: `p90`, `deployment_days`, …
   std::map<std::string, std::optional<double>> also;
+  /// The range part by part, and for each part its counterpart in the previous period. Empty without an interval.
+  std::vector<SeriesPart> series;
+  std::vector<SeriesPart> previous_series;
   /// Parts of the whole: the legs of lead time, each a metric of its own with its own rows.
   std::vector<MetricValue> legs;
   friend bool operator==(const MetricValue&, const MetricValue&) = default;

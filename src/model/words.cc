@@ -4,8 +4,29 @@
 #include "model/facts.h"
 #include "model/links.h"
 #include "model/observation.h"
+#include "model/report.h"
 
 namespace fairlead {
+
+std::string_view to_string(Interval interval) {
+  switch (interval) {
+    case Interval::kDay:
+      return "day";
+    case Interval::kWeek:
+      return "week";
+    case Interval::kMonth:
+      return "month";
+  }
+  CHECK(false);
+  return {};
+}
+
+std::optional<Interval> interval_of(std::string_view name) {
+  for (const Interval interval : {Interval::kDay, Interval::kWeek, Interval::kMonth}) {
+    if (name == to_string(interval)) return interval;
+  }
+  return std::nullopt;
+}
 
 std::string_view to_string(DataKind kind) {
   switch (kind) {

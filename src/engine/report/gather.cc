@@ -69,21 +69,27 @@ Result<Gatherer> Gatherer::open(store::DerivedReader& reader, const Policy& poli
   return gatherer;
 }
 
-Result<Gathered> Gatherer::counts(TimeRange range) {
-  Gathered total;
-  if (range.from >= range.to) return total;
-  ASSIGN_OR_RETURN(const Parts parts, parts_of(range));
-  if (parts.first <= parts.last) {
-    for (const SummaryPlace& place : places_) {
-      ASSIGN_OR_RETURN(const auto days, reader_->summaries(place, parts.first, parts.last, false));
-      for (const auto& [day, summary] : days) {
-        total.count += summary.count;
-        total.ones += summary.ones;
-        if (summary.count > 0) total.per_day[day] += summary.count;
-        for (const auto& [reason, count] : summary.excluded) total.excluded[reason] += count;
-      }
+Status Gatherer::read_ahead(const Period& period) {
+  ahead_.reset();
+  Ahead ahead{.days = {period.first, period.last}, .counts = {}, .value_days = {Day{0}, Day{-1}}, .values = {}};
+  for (const SummaryPlace& place : places_) {
+    ASSIGN_OR_RETURN(const auto days, reader_->summaries(place, period.first, period.last, false));
+    for (const auto& [day, summary] : days) {
+      DaySummary& sum = ahead.counts[day];
+      sum.count += summary.count;
+      sum.ones += summary.ones;
+      for (const auto& [reason, count] : summary.excluded) sum.excluded[reason] += count;
     }
   }
+  ahead_ = std::move(ahead);
+  return {};
+}
+
+Result<Gathered> Gatherer::counts(const Period& period) {
+  Gathered total;
+  if (period.empty()) return total;
+  ASSIGN_OR_RETURN(const Parts parts, parts_of(period));
+  RETURN_IF_ERROR(add_counts(parts.days, total));
   for (const TimeRange& cut : parts.cuts) {
     RETURN_IF_ERROR(add_cut(cut, [&](const Fact& fact) {
       if (!fact.value) {
@@ -98,21 +104,39 @@ Result<Gathered> Gatherer::counts(TimeRange range) {
   return total;
 }
 
-Result<Gatherer::Durations> Gatherer::durations(TimeRange range, std::int64_t count) {
+Status Gatherer::add_counts(Days days, Gathered& total) {
+  const auto add = [&total](Day day, const DaySummary& summary) {
+    total.count += summary.count;
+    total.ones += summary.ones;
+    if (summary.count > 0) total.per_day[day] += summary.count;
+    for (const auto& [reason, count] : summary.excluded) total.excluded[reason] += count;
+  };
+  if (days.last < days.first) return {};
+  if (ahead_ && ahead_->days.contains(days)) {
+    const auto end = ahead_->counts.upper_bound(days.last);
+    for (auto it = ahead_->counts.lower_bound(days.first); it != end; ++it) add(it->first, it->second);
+    return {};
+  }
+  for (const SummaryPlace& place : places_) {
+    ASSIGN_OR_RETURN(const auto found, reader_->summaries(place, days.first, days.last, false));
+    for (const auto& [day, summary] : found) add(day, summary);
+  }
+  return {};
+}
+
+Result<Gatherer::Durations> Gatherer::durations(const Period& period, std::int64_t count) {
   Durations result;
-  if (range.from >= range.to || count == 0) return result;
+  if (period.empty() || count == 0) return result;
   result.from_histogram = count > static_cast<std::int64_t>(limits::kExactValuesMax);
-  ASSIGN_OR_RETURN(const Parts parts, parts_of(range));
+  ASSIGN_OR_RETURN(const Parts parts, parts_of(period));
   std::vector<std::int64_t> values;
   std::map<std::int32_t, std::int64_t> bins;
-  for (const SummaryPlace& place : places_) {
-    if (parts.last < parts.first) break;
-    if (result.from_histogram) {
-      ASSIGN_OR_RETURN(const auto counts, reader_->value_bins(place, parts.first, parts.last));
+  if (!result.from_histogram) {
+    RETURN_IF_ERROR(add_values(parts.days, values));
+  } else if (parts.days.first <= parts.days.last) {
+    for (const SummaryPlace& place : places_) {
+      ASSIGN_OR_RETURN(const auto counts, reader_->value_bins(place, parts.days.first, parts.days.last));
       for (const store::BinCount& bin : counts) bins[bin.bin] += bin.count;
-    } else {
-      ASSIGN_OR_RETURN(const auto days, reader_->summaries(place, parts.first, parts.last, true));
-      for (const auto& [day, summary] : days) values.insert(values.end(), summary.values.begin(), summary.values.end());
     }
   }
   for (const TimeRange& cut : parts.cuts) {
@@ -134,38 +158,76 @@ Result<Gatherer::Durations> Gatherer::durations(TimeRange range, std::int64_t co
   return result;
 }
 
-Result<Gatherer::Parts> Gatherer::parts_of(TimeRange range) {
-  for (const auto& [known, parts] : known_parts_) {
-    if (known == range) return parts;
+Status Gatherer::add_values(Days days, std::vector<std::int64_t>& values) {
+  if (days.last < days.first) return {};
+  if (ahead_ && ahead_->days.contains(days)) {
+    if (!ahead_->value_days.contains(days)) RETURN_IF_ERROR(load_values(days));
+    const auto end = ahead_->values.upper_bound(days.last);
+    for (auto it = ahead_->values.lower_bound(days.first); it != end; ++it)
+      values.insert(values.end(), it->second.begin(), it->second.end());
+    return {};
   }
-  ASSIGN_OR_RETURN(Parts parts, cut(range));
-  known_parts_.emplace_back(range, parts);
+  for (const SummaryPlace& place : places_) {
+    ASSIGN_OR_RETURN(const auto found, reader_->summaries(place, days.first, days.last, true));
+    for (const auto& [day, summary] : found) values.insert(values.end(), summary.values.begin(), summary.values.end());
+  }
+  return {};
+}
+
+/// Reads the values of `days`, and of the days behind them as far as the limit allows.
+Status Gatherer::load_values(Days days) {
+  std::size_t held = 0;
+  const auto end = ahead_->counts.end();
+  for (auto it = ahead_->counts.lower_bound(days.first); it != end; ++it) {
+    held += static_cast<std::size_t>(it->second.count);
+    if (held > limits::kExactValuesMax && it->first > days.last) break;
+    days.last = std::max(days.last, it->first);
+  }
+  ahead_->values.clear();
+  ahead_->value_days = days;
+  for (const SummaryPlace& place : places_) {
+    ASSIGN_OR_RETURN(auto found, reader_->summaries(place, days.first, days.last, true));
+    for (auto& [day, summary] : found) {
+      std::vector<std::int64_t>& values = ahead_->values[day];
+      values.insert(values.end(), summary.values.begin(), summary.values.end());
+    }
+  }
+  return {};
+}
+
+Result<Gatherer::Parts> Gatherer::parts_of(const Period& period) {
+  if (period.whole_days) return Parts{.days = {period.first, period.last}, .cuts = {}};
+  for (const auto& [known, parts] : known_parts_) {
+    if (known == period.range) return parts;
+  }
+  ASSIGN_OR_RETURN(Parts parts, cut(period));
+  known_parts_.emplace_back(period.range, parts);
   return parts;
 }
 
-Result<Gatherer::Parts> Gatherer::cut(TimeRange range) {
+Result<Gatherer::Parts> Gatherer::cut(const Period& period) {
   const TimeZone& zone = policy_->zone;
-  Parts parts;
-  parts.first = zone.day_of(range.from);
-  parts.last = zone.day_of(range.to - Duration::millis(1));
-  const Instant first_start = zone.start_of(parts.first);
-  const Instant last_end = zone.start_of({parts.last.number + 1});
+  const TimeRange range = period.range;
+  Parts parts{.days = {period.first, period.last}, .cuts = {}};
+  Days& days = parts.days;
+  const Instant first_start = zone.start_of(days.first);
+  const Instant last_end = zone.start_of({days.last.number + 1});
   // A cut that cuts nothing off is none: the day's summary says the same and is cheaper. So it is with a period that
   // ends now.
   ASSIGN_OR_RETURN(const bool cut_first, any_fact({first_start, range.from}));
   ASSIGN_OR_RETURN(const bool cut_last, any_fact({range.to, last_end}));
-  if (parts.first == parts.last && (cut_first || cut_last)) {
+  if (days.first == days.last && (cut_first || cut_last)) {
     parts.cuts.push_back(range);
-    parts.last = {parts.first.number - 1};
+    days.last = {days.first.number - 1};
     return parts;
   }
   if (cut_first) {
-    ++parts.first.number;
-    parts.cuts.push_back({range.from, zone.start_of(parts.first)});
+    ++days.first.number;
+    parts.cuts.push_back({range.from, zone.start_of(days.first)});
   }
   if (cut_last) {
-    parts.cuts.push_back({zone.start_of(parts.last), range.to});
-    --parts.last.number;
+    parts.cuts.push_back({zone.start_of(days.last), range.to});
+    --days.last.number;
   }
   return parts;
 }

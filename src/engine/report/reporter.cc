@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "engine/report/gather.h"
 #include "engine/report/knowledge.h"
+#include "engine/report/period.h"
 #include "metrics/registry.h"
 
 namespace fairlead::engine {
@@ -15,7 +16,6 @@ using metrics::Definition;
 using metrics::MetricKind;
 
 constexpr double kMsPerDay = 86'400'000.0;
-constexpr std::int32_t kDaysPerWeek = 7;
 
 /// Reasons that say that data was missing or wrong, not that the row has no part in the metric.
 constexpr std::array<std::string_view, 7> kLackOfData = {
@@ -23,24 +23,17 @@ constexpr std::array<std::string_view, 7> kLackOfData = {
     "deployment_without_commits", "implausible_time", "negative_leg"};
 
 /// Facts of the metric after this time may still turn out otherwise: their window is open (metrics.md, Pending).
-TimeRange open_window(const Definition& definition, const Policy& policy, const ReportQuery& query) {
-  if (!definition.verdict_takes_time) return {query.range.to, query.range.to};
-  const Instant from = query.as_of - policy.attribution_window + Duration::millis(1);
-  return {std::clamp(from, query.range.from, std::max(query.range.from, query.range.to)), query.range.to};
-}
-
-/// Monday is day 0 of its week; 1970-01-01 was a Thursday.
-std::int32_t week_of(Day day) {
-  const std::int32_t since_monday = day.number + 3;
-  return since_monday >= 0 ? since_monday / kDaysPerWeek : -((-since_monday + kDaysPerWeek - 1) / kDaysPerWeek);
+TimeRange open_window(const Definition& definition, const Policy& policy, TimeRange range, Instant as_of) {
+  if (!definition.verdict_takes_time) return {range.to, range.to};
+  const Instant from = as_of - policy.attribution_window + Duration::millis(1);
+  return {std::clamp(from, range.from, std::max(range.from, range.to)), range.to};
 }
 
 /// The median count of the calendar weeks that lie in the range as a whole; nothing if none does.
 std::optional<double> median_per_week(const std::map<Day, std::int64_t>& per_day, TimeRange range,
                                       const TimeZone& zone) {
-  const auto monday = [&](std::int32_t week) { return zone.start_of({week * kDaysPerWeek - 3}); };
   std::int32_t first = week_of(zone.day_of(range.from));
-  if (monday(first) < range.from) ++first;
+  if (zone.start_of(monday_of(first)) < range.from) ++first;
   const std::int32_t end = week_of(zone.day_of(range.to));
   if (end <= first) return std::nullopt;
   std::vector<std::int64_t> counts(static_cast<std::size_t>(end - first), 0);
@@ -54,9 +47,14 @@ std::optional<double> median_per_week(const std::map<Day, std::int64_t>& per_day
 /// Fills one number of a report.
 class NumberMaker {
  public:
-  NumberMaker(store::DerivedReader& reader, const Policy& policy, const ReportQuery& query, const Knowledge& knowledge,
-              const Definition& definition)
-      : reader_(reader), policy_(policy), query_(query), knowledge_(knowledge), definition_(definition) {}
+  NumberMaker(store::DerivedReader& reader, const Policy& policy, const ReportQuery& query,
+              const ReportPeriods& periods, const Knowledge& knowledge, const Definition& definition)
+      : reader_(reader),
+        policy_(policy),
+        query_(query),
+        periods_(periods),
+        knowledge_(knowledge),
+        definition_(definition) {}
 
   Result<MetricValue> make() {
     MetricValue number;
@@ -64,42 +62,79 @@ class NumberMaker {
     number.unit = definition_.unit;
     number.better = definition_.better;
     ASSIGN_OR_RETURN(auto gatherer, Gatherer::open(reader_, policy_, definition_, scope_of(query_, number.metric)));
-    ASSIGN_OR_RETURN(Gathered rows, gatherer.counts(query_.range));
-    RETURN_IF_ERROR(take_pending_out(gatherer, rows, number.pending));
+    if (query_.interval) RETURN_IF_ERROR(gatherer.read_ahead(periods_.whole));
+    ASSIGN_OR_RETURN(const Judged rows, judged(gatherer, periods_.whole));
     number.n = rows.count;
+    number.pending = rows.pending;
+    number.unknown = unknown_reason(rows, query_.range);
     add_exclusions(rows, number);
     add_notes(number);
-    if (const std::string reason = unknown_reason(rows); !reason.empty()) {
-      number.unknown = reason;
-      return number;
+    if (number.unknown.empty()) RETURN_IF_ERROR(evaluate(gatherer, rows, number));
+    RETURN_IF_ERROR(add_parts(gatherer, periods_.parts, number.series));
+
+    if (query_.interval) RETURN_IF_ERROR(gatherer.read_ahead(periods_.before));
+    if (number.unknown.empty()) {
+      ASSIGN_OR_RETURN(const SeriesPart before, part(gatherer, periods_.before));
+      number.previous = before.value;
     }
-    RETURN_IF_ERROR(evaluate(gatherer, rows, number));
-    RETURN_IF_ERROR(add_previous(gatherer, number));
+    RETURN_IF_ERROR(add_parts(gatherer, periods_.parts_before, number.previous_series));
     return number;
   }
 
  private:
-  Status take_pending_out(Gatherer& gatherer, Gathered& rows, std::int64_t& pending) {
-    const TimeRange open = open_window(definition_, policy_, query_);
-    if (open.from >= open.to) return {};
-    ASSIGN_OR_RETURN(const Gathered young, gatherer.counts(open));
-    pending = young.count - young.ones;
-    rows.count -= pending;
-    return {};
+  /// The rows of a period; `count` is without the pending ones.
+  struct Judged : Gathered {
+    std::int64_t pending = 0;
+  };
+
+  Result<Judged> judged(Gatherer& gatherer, const Period& period) {
+    Judged rows;
+    ASSIGN_OR_RETURN(static_cast<Gathered&>(rows), gatherer.counts(period));
+    const TimeRange open = open_window(definition_, policy_, period.range, query_.as_of);
+    if (open.from >= open.to) return rows;
+    ASSIGN_OR_RETURN(const Gathered young, gatherer.counts(Period::of(open, policy_.zone)));
+    rows.pending = young.count - young.ones;
+    rows.count -= rows.pending;
+    return rows;
   }
 
-  std::string unknown_reason(const Gathered& rows) const {
-    if (query_.range.from >= query_.range.to) return "empty_period";
+  std::string unknown_reason(const Gathered& rows, TimeRange range) const {
+    if (range.from >= range.to) return "empty_period";
     const auto since = knowledge_.since(definition_.known_by);
-    if (!since || *since >= query_.range.to) return std::string(definition_.unknown_without);
+    if (!since || *since >= range.to) return std::string(definition_.unknown_without);
     if (rows.count == 0) return std::string(definition_.unknown_if_empty);
     return {};
   }
 
+  Status add_parts(Gatherer& gatherer, std::span<const Period> periods, std::vector<SeriesPart>& parts) {
+    parts.reserve(periods.size());
+    for (const Period& period : periods) {
+      ASSIGN_OR_RETURN(SeriesPart one, part(gatherer, period));
+      parts.push_back(std::move(one));
+    }
+    return {};
+  }
+
+  /// The number of a period without what stands around it.
+  Result<SeriesPart> part(Gatherer& gatherer, const Period& period) {
+    ASSIGN_OR_RETURN(const Judged rows, judged(gatherer, period));
+    SeriesPart part;
+    part.range = period.range;
+    part.n = rows.count;
+    part.unknown = unknown_reason(rows, period.range);
+    if (!part.unknown.empty()) return part;
+    if (definition_.kind != MetricKind::kDuration) {
+      part.value = simple_value(rows, period.range);
+      return part;
+    }
+    ASSIGN_OR_RETURN(const auto durations, gatherer.durations(period, rows.count));
+    if (durations.estimate.median) part.value = seconds(*durations.estimate.median);
+    return part;
+  }
+
   Status evaluate(Gatherer& gatherer, const Gathered& rows, MetricValue& number) {
     if (definition_.kind == MetricKind::kDuration) {
-      ASSIGN_OR_RETURN(const auto durations, gatherer.durations(query_.range, rows.count));
-      const auto seconds = [](double ms) { return ms / 1000.0; };
+      ASSIGN_OR_RETURN(const auto durations, gatherer.durations(periods_.whole, rows.count));
       const metrics::DurationEstimate& estimate = durations.estimate;
       if (estimate.median) number.value = seconds(*estimate.median);
       number.also["p90"] = estimate.p90 ? std::optional(seconds(*estimate.p90)) : std::nullopt;
@@ -123,34 +158,14 @@ class NumberMaker {
     return {};
   }
 
+  static double seconds(double ms) { return ms / 1000.0; }
+
   /// Of a count or a rate.
   std::optional<double> simple_value(const Gathered& rows, TimeRange range) const {
     if (definition_.kind == MetricKind::kCount)
       return static_cast<double>(rows.count) * kMsPerDay / static_cast<double>(range.length().ms);
     if (rows.count == 0) return std::nullopt;
     return static_cast<double>(rows.ones) / static_cast<double>(rows.count);
-  }
-
-  /// The same length before; nothing where the kind of data was not known yet.
-  Status add_previous(Gatherer& gatherer, MetricValue& number) {
-    const TimeRange before{query_.range.from - query_.range.length(), query_.range.from};
-    const auto since = knowledge_.since(definition_.known_by);
-    if (!since || *since >= before.to) return {};
-    ASSIGN_OR_RETURN(Gathered rows, gatherer.counts(before));
-    ReportQuery earlier = query_;
-    earlier.range = before;
-    const TimeRange open = open_window(definition_, policy_, earlier);
-    if (open.from < open.to) {
-      ASSIGN_OR_RETURN(const Gathered young, gatherer.counts(open));
-      rows.count -= young.count - young.ones;
-    }
-    if (definition_.kind != MetricKind::kDuration) {
-      number.previous = simple_value(rows, before);
-      return {};
-    }
-    ASSIGN_OR_RETURN(const auto durations, gatherer.durations(before, rows.count));
-    if (durations.estimate.median) number.previous = *durations.estimate.median / 1000.0;
-    return {};
   }
 
   void add_exclusions(const Gathered& rows, MetricValue& number) const {
@@ -184,6 +199,7 @@ class NumberMaker {
   store::DerivedReader& reader_;
   const Policy& policy_;
   const ReportQuery& query_;
+  const ReportPeriods& periods_;
   const Knowledge& knowledge_;
   const Definition& definition_;
 };
@@ -206,13 +222,14 @@ Status check_names(const metrics::Profile& profile, const ReportQuery& query) {
 Result<Report> Reporter::report(store::DerivedReader& reader, const ReportQuery& query) const {
   ASSIGN_OR_RETURN(const metrics::Profile* const profile, metrics::find_profile(query.profile));
   RETURN_IF_ERROR(check_names(*profile, query));
+  ASSIGN_OR_RETURN(const ReportPeriods periods, ReportPeriods::of(query, policy_->zone));
   ASSIGN_OR_RETURN(const Knowledge knowledge, Knowledge::of(reader, query));
   Report report{.query = query, .time_zone = policy_->zone.name(), .metrics = {}};
   for (const Definition& definition : profile->definitions) {
     const auto whole = std::ranges::find(report.metrics, MetricName{definition.part_of}, &MetricValue::metric);
     // A leg goes with the whole that it is part of; alone only if it alone is asked for.
     if (!asked_for(query, definition) && whole == report.metrics.end()) continue;
-    ASSIGN_OR_RETURN(MetricValue number, NumberMaker(reader, *policy_, query, knowledge, definition).make());
+    ASSIGN_OR_RETURN(MetricValue number, NumberMaker(reader, *policy_, query, periods, knowledge, definition).make());
     if (whole != report.metrics.end())
       whole->legs.push_back(std::move(number));
     else
@@ -227,14 +244,15 @@ Result<Explanation> Reporter::explain(store::DerivedReader& reader, const Report
   const Definition* const definition = profile->find(metric);
   if (definition == nullptr)
     return fail(ErrorCode::kNotFound, "profile '{}' has no metric '{}'", profile->name, metric.text);
+  ASSIGN_OR_RETURN(const ReportPeriods periods, ReportPeriods::of(query, policy_->zone));
   ASSIGN_OR_RETURN(const Knowledge knowledge, Knowledge::of(reader, query));
   Explanation explanation;
-  ASSIGN_OR_RETURN(explanation.number, NumberMaker(reader, *policy_, query, knowledge, *definition).make());
+  ASSIGN_OR_RETURN(explanation.number, NumberMaker(reader, *policy_, query, periods, knowledge, *definition).make());
   explanation.formula = definition->formula;
   if (query.range.from >= query.range.to) return explanation;
 
   const FactScope scope = scope_of(query, metric);
-  const TimeRange open = open_window(*definition, *policy_, query);
+  const TimeRange open = open_window(*definition, *policy_, query.range, query.as_of);
   const auto pending = [&](const Fact& fact) { return open.contains(fact.at) && fact.value == 0; };
   store::FactQuery facts = scope.facts_in(query.range);
   facts.excluded = excluded;
