@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -15,6 +16,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <optional>
 
 #include "http/descriptor.h"
@@ -185,26 +187,52 @@ class Child {
   Descriptor err_;
 };
 
+/// Readable once a stop is asked for.
+class StopEvent {
+ public:
+  static Result<std::unique_ptr<StopEvent>> of(const std::stop_token& stop) {
+    Descriptor event(eventfd(0, EFD_CLOEXEC));
+    if (event.get() < 0) return system_failure("no event");
+    return std::unique_ptr<StopEvent>(new StopEvent(std::move(event), stop));
+  }
+
+  int descriptor() const { return event_.get(); }
+
+ private:
+  struct Raise {
+    int event;
+    void operator()() const { eventfd_write(event, 1); }
+  };
+
+  StopEvent(Descriptor event, const std::stop_token& stop)
+      : event_(std::move(event)), callback_(stop, Raise{event_.get()}) {}
+
+  Descriptor event_;
+  std::stop_callback<Raise> callback_;
+};
+
 using SteadyClock = std::chrono::steady_clock;
 
 /// Reads both outputs to their ends.
 class Reading {
  public:
-  Reading(Child& child, const ChildLimits& limits, const OutputSink& sink)
-      : child_(child), limits_(limits), sink_(sink), buffer_(kPipeBytes) {}
+  Reading(Child& child, const ChildLimits& limits, const StopEvent& stop, const OutputSink& sink)
+      : child_(child), limits_(limits), stop_(stop), sink_(sink), buffer_(kPipeBytes) {}
 
   Status run() {
     const auto deadline = SteadyClock::now() + std::chrono::milliseconds(limits_.timeout_ms);
     while (child_.out() >= 0 || child_.err() >= 0) {
-      std::array<pollfd, 2> both{pollfd{child_.out(), POLLIN, 0}, pollfd{child_.err(), POLLIN, 0}};
+      std::array<pollfd, 3> ends{pollfd{child_.out(), POLLIN, 0}, pollfd{child_.err(), POLLIN, 0},
+                                 pollfd{stop_.descriptor(), POLLIN, 0}};
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - SteadyClock::now()).count();
-      const int ready = left > 0 ? poll(both.data(), both.size(), static_cast<int>(left)) : 0;
+      const int ready = left > 0 ? poll(ends.data(), ends.size(), static_cast<int>(left)) : 0;
       if (ready < 0 && errno == EINTR) continue;
       if (ready <= 0) {
         return fail(ErrorCode::kTimeout, "git took longer than {} s and was ended", limits_.timeout_ms / 1000);
       }
-      if (both[0].revents != 0) RETURN_IF_ERROR(take_output());
-      if (both[1].revents != 0) take_complaint();
+      if (ends[2].revents != 0) return fail(ErrorCode::kUnavailable, "git was told to stop");
+      if (ends[0].revents != 0) RETURN_IF_ERROR(take_output());
+      if (ends[1].revents != 0) take_complaint();
     }
     return {};
   }
@@ -237,6 +265,7 @@ class Reading {
 
   Child& child_;
   const ChildLimits& limits_;
+  const StopEvent& stop_;
   const OutputSink& sink_;
   std::vector<char> buffer_;
   std::uint64_t taken_ = 0;
@@ -261,8 +290,9 @@ std::string one_line(std::string_view text) {
 }  // namespace
 
 Status run_git(const Command& command, const OutputSink& sink) {
+  ASSIGN_OR_RETURN(const auto stop, StopEvent::of(command.stop));
   ASSIGN_OR_RETURN(Child child, Child::start(command));
-  Reading reading(child, command.limits, sink);
+  Reading reading(child, command.limits, *stop, sink);
   RETURN_IF_ERROR(reading.run());
   const int code = child.wait();
   if (code == 0) return {};

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@ struct Command {
   ChildLimits limits;
   /// The only protocol that it may speak, whatever any configuration says.
   std::string protocol = "none";
+  std::stop_token stop = {};  ///< Ends it at once.
 };
 
 /// Gets standard output piece by piece; an error of its own ends git and becomes the result.
@@ -34,7 +36,8 @@ using OutputSink = std::function<Status(std::string_view piece)>;
 /// command's, and no program that a repository's own configuration names. It and its children are one process group,
 /// which ends with it, and with us.
 ///
-/// kUnavailable: there is no git; kTimeout, kLimit: see ChildLimits; kIo: git failed, with the end of what it said.
+/// kUnavailable: there is no git, or it was told to stop; kTimeout, kLimit: see ChildLimits; kIo: git failed, with the
+/// end of what it said.
 Status run_git(const Command& command, const OutputSink& sink);
 
 /// Standard output as a whole; for short answers (at most 64 MiB).

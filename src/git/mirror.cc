@@ -1,9 +1,15 @@
 #include "git/mirror.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 
 #include "base/hash.h"
 #include "git/child.h"
+#include "http/descriptor.h"
 
 namespace fairlead::git {
 namespace {
@@ -52,14 +58,48 @@ std::vector<std::string> network_arguments(const RemoteUrl& url, const http::Tar
   return out;
 }
 
+/// Held by whoever fetches into the mirror at `path`; the system takes it from whoever ends.
+Result<http::Descriptor> hold(fs::path path) {
+  path += ".lock";
+  http::Descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (lock.get() < 0) return fail(ErrorCode::kIo, "{} cannot be made ({})", path.string(), std::strerror(errno));
+  if (flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
+  return fail(ErrorCode::kConflict, "another import fetches this repository now: wait for it, then try again");
+}
+
+/// A git that was killed leaves its locks, which would stop every later one, and packs that nobody uses. Only for
+/// whoever holds the mirror.
+Status clear_remains(const fs::path& path) {
+  std::error_code error;
+  std::vector<fs::path> remains;
+  for (auto at = fs::recursive_directory_iterator(path, error); !error && at != fs::recursive_directory_iterator();
+       at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    // A branch may be called tmp_1, but never x.lock.
+    const bool object = *at->path().lexically_relative(path).begin() == "objects";
+    if (at->is_regular_file(error) && (name.ends_with(".lock") || (object && name.starts_with("tmp_")))) {
+      remains.push_back(at->path());
+    }
+  }
+  for (const fs::path& file : remains) fs::remove(file, error);
+  if (!error || error == std::errc::no_such_file_or_directory) return {};
+  return fail(ErrorCode::kIo, "{} cannot be cleared of an earlier fetch ({})", path.string(), error.message());
+}
+
 class Mirror {
  public:
-  Mirror(const RemoteUrl& url, const http::TargetAddress& address, fs::path path, const MirrorLimits& limits)
-      : url_(url), network_(network_arguments(url, address)), path_(std::move(path)), limits_(limits) {}
+  Mirror(const RemoteUrl& url, const http::TargetAddress& address, fs::path path, const MirrorLimits& limits,
+         std::stop_token stop)
+      : url_(url),
+        network_(network_arguments(url, address)),
+        path_(std::move(path)),
+        limits_(limits),
+        stop_(std::move(stop)) {}
 
   Status make() const {
-    if (fs::exists(path_ / "HEAD")) return {};
-    RETURN_IF_ERROR(local({"init", "--quiet", "--bare", "--template=", path_.string()}));
+    if (!fs::exists(path_ / "HEAD")) {
+      RETURN_IF_ERROR(local({"init", "--quiet", "--bare", "--template=", path_.string()}));
+    }
     return local({"-C", path_.string(), "config", "remote.origin.url", url_.text()});
   }
 
@@ -73,7 +113,7 @@ class Mirror {
 
  private:
   Result<std::string> run(std::vector<std::string> arguments) const {
-    Command command{std::move(arguments), {}, {}, url_.scheme};
+    Command command{std::move(arguments), {}, {}, url_.scheme, stop_};
     command.limits.timeout_ms = limits_.timeout_ms;
     command.limits.file_bytes_max = limits_.file_bytes_max;
     command.limits.memory_bytes_max = limits_.memory_bytes_max;
@@ -106,24 +146,29 @@ class Mirror {
   const std::vector<std::string> network_;
   const fs::path path_;
   const MirrorLimits& limits_;
+  const std::stop_token stop_;
 };
 
 }  // namespace
 
 Result<Repository> fetch_mirror(const RemoteUrl& url, const RemoteRules& rules, const fs::path& folder,
-                                const http::Resolver& resolver, const MirrorLimits& limits) {
+                                const http::Resolver& resolver, const MirrorLimits& limits,
+                                const std::stop_token& stop) {
   RETURN_IF_ERROR(check_version());
   ASSIGN_OR_RETURN(const http::TargetAddress address, http::guarded_address(resolver, url.host, rules.hosts_allowed));
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) return fail(ErrorCode::kIo, "{} cannot be made ({})", folder.string(), error.message());
   const fs::path path = mirror_path(folder, url);
-  const Mirror mirror(url, address, path, limits);
+  ASSIGN_OR_RETURN(const http::Descriptor held, hold(path));
+  RETURN_IF_ERROR(clear_remains(path));
+  const Mirror mirror(url, address, path, limits, stop);
   RETURN_IF_ERROR(mirror.make());
   if (const Status fetched = mirror.fetch(); !fetched) {
-    return fail(fetched.error().code, "{} could not be fetched: {}", url.text(), fetched.error().message);
+    return fail(fetched.error().code, "{} could not be fetched: {}{}", url.text(), fetched.error().message,
+                fetched.error().code == ErrorCode::kIo ? "; check the address, and that no password is needed" : "");
   }
-  return Repository::open(path);
+  return Repository::open(path, stop);
 }
 
 }  // namespace fairlead::git

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <stop_token>
 
 #include "base/result.h"
 #include "git/remote_url.h"
@@ -18,8 +19,11 @@ struct MirrorLimits {
 
 /// Brings the branches and tags of `url` into a bare repository under `folder`, which is made for the first fetch and
 /// used again later. Commits only: trees and files are not asked for. The host is resolved once, checked, and pinned
-/// for the connection; redirects are not followed; no other protocol than the address's own is allowed.
+/// for the connection; redirects are not followed; no other protocol than the address's own is allowed. One fetch into
+/// a mirror at a time (kConflict); what an earlier one left half done when it was ended is cleared away. Once `stop` is
+/// asked for, the fetch ends (kUnavailable).
 Result<Repository> fetch_mirror(const RemoteUrl& url, const RemoteRules& rules, const std::filesystem::path& folder,
-                                const http::Resolver& resolver, const MirrorLimits& limits = {});
+                                const http::Resolver& resolver, const MirrorLimits& limits = {},
+                                const std::stop_token& stop = {});
 
 }  // namespace fairlead::git

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <thread>
+
+#include "git/child.h"
 #include "git/testing/dumb_server.h"
 #include "git/testing/scratch_repository.h"
 
@@ -119,6 +123,51 @@ TEST_F(MirrorTest, past_its_size_a_fetch_ends) {
 TEST_F(MirrorTest, past_its_time_a_fetch_ends) {
   const MirrorLimits limits{.timeout_ms = 0, .file_bytes_max = 1u << 30, .memory_bytes_max = 8ull << 30};
   EXPECT_EQ(fetch_mirror(url(), rules_, scratch_.path() / "mirrors", here_, limits).error().code, ErrorCode::kTimeout);
+}
+
+// A git that was killed in the middle of a fetch must not be the end of a mirror.
+TEST_F(MirrorTest, what_an_ended_fetch_left_behind_is_cleared_away) {
+  remote_.git({"update-ref", "refs/heads/tmp_branch", tip_});
+  remote_.git({"update-server-info"});
+  const auto first = fetch(url());
+  ASSERT_TRUE(first);
+  const auto half_a_pack = first->path() / "objects" / "pack" / "tmp_pack_aB3dEf";
+  for (const auto& file : {half_a_pack, first->path() / "packed-refs.lock", first->path() / "HEAD.lock",
+                           first->path() / "config.lock", first->path() / "refs" / "heads" / "master.lock"}) {
+    std::ofstream(file) << "half";
+  }
+  const std::string next = remote_.commit({tip_}, "three");
+  remote_.git({"update-ref", "refs/heads/master", next});
+  remote_.git({"update-server-info"});
+  const auto second = fetch(url());
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(second->head().value(), next);
+  EXPECT_FALSE(std::filesystem::exists(half_a_pack));
+  EXPECT_EQ(git_output({{"-C", second->path().string(), "rev-parse", "tmp_branch"}, {}, {}}).value(), tip_ + "\n");
+}
+
+TEST_F(MirrorTest, two_fetches_at_a_time_do_not_meet) {
+  served_.hold();
+  std::thread other([&] { EXPECT_TRUE(fetch(url())); });
+  served_.await_request();
+  EXPECT_EQ(fetch(url()).error().code, ErrorCode::kConflict);
+  served_.let_go();
+  other.join();
+  EXPECT_TRUE(fetch(url()));
+}
+
+TEST_F(MirrorTest, a_fetch_that_is_told_to_stop_ends) {
+  served_.hold();
+  std::stop_source stop;
+  Result<Repository> stopped = fail(ErrorCode::kInvalid, "not yet");
+  std::thread other(
+      [&] { stopped = fetch_mirror(url(), rules_, scratch_.path() / "mirrors", here_, {}, stop.get_token()); });
+  served_.await_request();
+  stop.request_stop();
+  other.join();
+  served_.let_go();
+  EXPECT_EQ(stopped.error().code, ErrorCode::kUnavailable);
+  EXPECT_TRUE(fetch(url()));
 }
 
 // A mirror's remote cannot make git run or write anything: no hooks, no submodules, no checkout.

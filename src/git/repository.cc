@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "git/child.h"
-
 namespace fairlead::git {
 namespace {
 
@@ -30,30 +28,34 @@ std::optional<Number> number_of(std::string_view text) {
 }
 
 /// For commands whose answer "there is none" is an exit code.
-Result<std::string> output_or_empty(std::vector<std::string> arguments) {
-  Result<std::string> out = git_output({std::move(arguments), {}, {}});
+Result<std::string> output_or_empty(Command command) {
+  Result<std::string> out = git_output(std::move(command));
   if (!out && out.error().code == ErrorCode::kIo) return std::string();
   return out;
 }
 
 }  // namespace
 
-Result<Repository> Repository::open(const std::filesystem::path& path) {
-  Repository repository(path);
+Result<Repository> Repository::open(const std::filesystem::path& path, std::stop_token stop) {
+  Repository repository(path, std::move(stop));
   ASSIGN_OR_RETURN(const std::string found, output_or_empty(repository.in_here({"rev-parse", "--git-dir"})));
   if (found.empty()) return fail(ErrorCode::kNotFound, "{} is no git repository", path.string());
   return repository;
 }
 
-std::vector<std::string> Repository::in_here(std::vector<std::string> arguments) const {
-  arguments.insert(arguments.begin(), {"-C", path_.string()});
-  return arguments;
+Command Repository::in_here(std::vector<std::string> arguments, std::string input) const {
+  Command command;
+  command.arguments = std::move(arguments);
+  command.arguments.insert(command.arguments.begin(), {"-C", path_.string()});
+  command.input = std::move(input);
+  command.stop = stop_;
+  return command;
 }
 
 Result<std::vector<Tag>> Repository::tags() const {
   ASSIGN_OR_RETURN(
       const std::string listed,
-      git_output({in_here({"for-each-ref", "--format=%(refname:strip=2) %(creatordate:unix)", "refs/tags"}), {}, {}}));
+      git_output(in_here({"for-each-ref", "--format=%(refname:strip=2) %(creatordate:unix)", "refs/tags"})));
   std::vector<Tag> named;
   std::string questions;
   for (std::string_view rest = listed; !rest.empty();) {
@@ -64,7 +66,7 @@ Result<std::vector<Tag>> Repository::tags() const {
   }
   // Peels any depth of tags; answers `missing` where there is no commit at the end.
   ASSIGN_OR_RETURN(const std::string peeled,
-                   git_output({in_here({"cat-file", "--batch-check=%(objectname)"}), std::move(questions), {}}));
+                   git_output(in_here({"cat-file", "--batch-check=%(objectname)"}, std::move(questions))));
   std::vector<Tag> tags;
   std::string_view answers = peeled;
   for (Tag& tag : named) {
@@ -92,25 +94,23 @@ Result<std::string> Repository::origin_url() const {
 }
 
 Result<bool> Repository::shallow() const {
-  ASSIGN_OR_RETURN(const std::string out, git_output({in_here({"rev-parse", "--is-shallow-repository"}), {}, {}}));
+  ASSIGN_OR_RETURN(const std::string out, git_output(in_here({"rev-parse", "--is-shallow-repository"})));
   return out.starts_with("true");
 }
 
 Status Repository::read_commits(const std::vector<std::string>& tips, const CommitSink& sink) const {
   if (tips.empty()) return {};
   LogParser parser(sink);
-  Command log{in_here({"log", "-z", "--stdin", "--no-show-signature", "--no-decorate", "--no-notes", "--no-patch",
-                       "--encoding=UTF-8", "--format=" + std::string(LogParser::kLogFormat)}),
-              lines_of(tips),
-              {}};
+  const Command log = in_here({"log", "-z", "--stdin", "--no-show-signature", "--no-decorate", "--no-notes",
+                               "--no-patch", "--encoding=UTF-8", "--format=" + std::string(LogParser::kLogFormat)},
+                              lines_of(tips));
   RETURN_IF_ERROR(run_git(log, [&](std::string_view piece) { return parser.feed(piece); }));
   return parser.finish();
 }
 
 Result<std::uint64_t> Repository::count_commits(const std::vector<std::string>& tips) const {
   if (tips.empty()) return 0;
-  ASSIGN_OR_RETURN(const std::string out,
-                   git_output({in_here({"rev-list", "--count", "--stdin"}), lines_of(tips), {}}));
+  ASSIGN_OR_RETURN(const std::string out, git_output(in_here({"rev-list", "--count", "--stdin"}, lines_of(tips))));
   const auto count = number_of<std::uint64_t>(out);
   if (!count) return fail(ErrorCode::kCorrupt, "git rev-list --count said '{}'", out);
   return *count;

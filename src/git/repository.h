@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "git/child.h"
 #include "git/log_parser.h"
 
 namespace fairlead::git {
@@ -23,8 +25,9 @@ struct Tag {
 /// configuration names is run (git/child.h).
 class Repository {
  public:
-  /// kNotFound: there is no repository at `path`.
-  static Result<Repository> open(const std::filesystem::path& path);
+  /// Once `stop` is asked for, what is being read and all that would be read later is kUnavailable. kNotFound: there is
+  /// no repository at `path`.
+  static Result<Repository> open(const std::filesystem::path& path, std::stop_token stop = {});
 
   const std::filesystem::path& path() const { return path_; }
 
@@ -43,10 +46,11 @@ class Repository {
   Result<std::uint64_t> count_commits(const std::vector<std::string>& tips) const;
 
  private:
-  explicit Repository(std::filesystem::path path) : path_(std::move(path)) {}
-  std::vector<std::string> in_here(std::vector<std::string> arguments) const;
+  Repository(std::filesystem::path path, std::stop_token stop) : path_(std::move(path)), stop_(std::move(stop)) {}
+  Command in_here(std::vector<std::string> arguments, std::string input = {}) const;
 
   std::filesystem::path path_;
+  std::stop_token stop_;
 };
 
 }  // namespace fairlead::git

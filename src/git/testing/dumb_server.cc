@@ -26,6 +26,7 @@ DumbServer::DumbServer(std::filesystem::path folder) : folder_(std::move(folder)
 }
 
 DumbServer::~DumbServer() {
+  let_go();
   shutdown(socket_.get(), SHUT_RDWR);  // ends the accept
   thread_.join();
 }
@@ -38,6 +39,22 @@ std::vector<std::string> DumbServer::requests() const {
 void DumbServer::redirect_to(std::string prefix) {
   const std::lock_guard lock(mutex_);
   redirect_to_ = std::move(prefix);
+}
+
+void DumbServer::hold() {
+  const std::lock_guard lock(mutex_);
+  held_ = true;
+}
+
+void DumbServer::let_go() {
+  const std::lock_guard lock(mutex_);
+  held_ = false;
+  changed_.notify_all();
+}
+
+void DumbServer::await_request() const {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !requests_.empty(); });
 }
 
 void DumbServer::serve() {
@@ -63,8 +80,10 @@ void DumbServer::serve() {
 }
 
 std::string DumbServer::answer(const std::string& target) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   requests_.push_back(target);
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return !held_; });
   const std::string path = target.substr(0, target.find('?'));
   constexpr std::string_view kMoved = "/moved";
   if (path.starts_with(kMoved)) {
