@@ -201,8 +201,9 @@ Call open_call(const Service& service, const Peer& peer, std::string_view bytes,
 std::shared_ptr<Exchange> dispatch(const Service& service, Call& call, std::shared_ptr<Mailbox> mailbox) {
   auto exchange = std::make_shared<Exchange>(std::move(mailbox), call.gzip_accepted);
   Responder responder([exchange](Response response) { exchange->answer(std::move(response)); });
+  const bool compressed = call.coding != ContentCoding::kIdentity;
   const bool large =
-      call.coding != ContentCoding::kIdentity && call.request.body.size() > limits::kInflateInlineBytesMax;
+      call.request.body.size() > (compressed ? limits::kInflateInlineBytesMax : limits::kInlineBodyBytesMax);
   if (call.early) {
     responder(std::move(*call.early));
   } else if (call.route->run_on == RunOn::kPool || large) {

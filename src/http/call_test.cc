@@ -1,5 +1,6 @@
 #include "http/call.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "http/http_limits.h"
@@ -58,12 +59,17 @@ TEST(Pool, stopping_drops_what_waits_and_takes_nothing_more) {
   EXPECT_FALSE(ran);
 }
 
+/// Allows everybody everything, and nobody ever takes a task from its full pool.
+struct ServiceWithFullPool : Service {
+  ServiceWithFullPool() {
+    authorizer = testing::TestServer::allow_all();
+    pool = std::make_unique<Pool>(0);
+    for (Pool::Task filler = [] {}; pool->try_run(filler);) filler = [] {};
+  }
+};
+
 TEST(Dispatch, a_full_pool_is_503_with_retry_after) {
-  Pool::Task filler = [] {};
-  Service service;
-  service.authorizer = testing::TestServer::allow_all();
-  service.pool = std::make_unique<Pool>(0);  // nobody ever takes from this one
-  while (service.pool->try_run(filler)) filler = [] {};
+  ServiceWithFullPool service;
   ASSERT_TRUE(service.router.add({Method::kGet, "/a", Access::kOpen, RunOn::kPool, 0,
                                   [](Request, Responder respond) { respond(Response::no_content()); }}));
   Call call = open_call(service, {.address = "192.0.2.1"}, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n", "id");
@@ -72,6 +78,20 @@ TEST(Dispatch, a_full_pool_is_503_with_retry_after) {
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 503);
   EXPECT_EQ(response->headers.back(), (std::pair<std::string, std::string>("Retry-After", "1")));
+}
+
+TEST(Dispatch, a_large_body_goes_to_the_pool_though_its_route_does_not) {
+  ServiceWithFullPool service;
+  ASSERT_TRUE(service.router.add({Method::kPost, "/a", Access::kOpen, RunOn::kConnection, SIZE_MAX,
+                                  [](Request, Responder respond) { respond(Response::no_content()); }}));
+  const auto status_with = [&](std::string body) {
+    const std::string head = fmt::format("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.size());
+    Call call = open_call(service, {.address = "192.0.2.1"}, head, "id");
+    call.request.body = std::move(body);
+    return dispatch(service, call, std::make_shared<Mailbox>([] {}))->take().value().status;
+  };
+  EXPECT_EQ(status_with(std::string(limits::kInlineBodyBytesMax, 'x')), 204);
+  EXPECT_EQ(status_with(std::string(limits::kInlineBodyBytesMax + 1, 'x')), 503);
 }
 
 TEST(Mailbox, many_items_are_one_wake_up) {

@@ -29,6 +29,9 @@ inline constexpr std::size_t kCopyBodyBytesMax = 16u * 1024;
 inline constexpr std::size_t kGzipBytesMin = 1024;
 /// Larger compressed bodies are inflated on the pool, so that they do not hold up a connection thread.
 inline constexpr std::size_t kInflateInlineBytesMax = 16u * 1024;
+/// Requests with larger bodies are handled on the pool, whatever their route says: reading a batch of events takes
+/// milliseconds, in which a connection thread would answer nobody else.
+inline constexpr std::size_t kInlineBodyBytesMax = 64u * 1024;
 /// Requests waiting for a pool thread; past it the answer is 503.
 inline constexpr std::size_t kPoolQueueMax = 1'024;
 /// Bytes waiting for one streaming client; past it the client is disconnected.

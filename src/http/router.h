@@ -24,7 +24,7 @@ enum class Access : std::uint8_t {
 };
 std::string_view to_string(Access access);
 
-/// Where the handler runs: on the connection's thread (must not block) or on the pool for reads.
+/// Where the handler runs: on the connection's thread (must not block) or on the pool, for reads and large bodies.
 enum class RunOn : std::uint8_t { kConnection, kPool };
 
 using Handler = std::function<void(Request, Responder)>;
