@@ -2,6 +2,7 @@
 
 #include "api/json_out.h"
 #include "api/read_call.h"
+#include "store/outcome_counts.h"
 
 namespace fairlead::api {
 namespace {
@@ -10,8 +11,6 @@ namespace json = boost::json;
 
 /// Of each source; `rows` leads to the others.
 constexpr std::size_t kLatestDeliveries = 5;
-
-using Counts = std::map<std::string, std::int64_t>;
 
 /// Where the tool posts to, and whether it could; never with what.
 json::array hooks_json(const Context& context, std::string_view source) {
@@ -32,7 +31,7 @@ json::value last_delivered_at(const HookCounters& counters, const std::vector<st
   return last == Instant{} ? json::value(nullptr) : json::value(format_time(last));
 }
 
-Result<json::object> source_json(ReadCall& call, const sources::Source& source, const Counts& counts) {
+Result<json::object> source_json(ReadCall& call, const sources::Source& source, const store::OutcomeCounts& counts) {
   const Context& context = call.context;
   const SourceName name = source.name();
   const HookCounters& counters = context.hook_counters.find(name.text)->second;
@@ -45,10 +44,7 @@ Result<json::object> source_json(ReadCall& call, const sources::Source& source, 
                                  {"reason", row.reason}});
   }
   json::object out{{"name", name.text}, {"title", source.title()}, {"hooks", hooks_json(context, name.text)}};
-  for (const char* outcome : {"accepted", "ignored", "quarantined"}) {
-    const auto count = counts.find(outcome);
-    out[outcome] = count == counts.end() ? 0 : count->second;
-  }
+  for (const auto& [outcome, count] : counts) out[outcome] = count;
   out["delivered"] = counters.delivered.load();
   out["signature_failures"] = counters.signature_failures.load();
   out["last_delivered_at"] = last_delivered_at(counters, latest);
@@ -63,15 +59,14 @@ Result<http::Response> read_sources(ReadCall& call) {
   for (const sources::Source* source : call.context.options.sources) {
     const auto counts = by_source.find(source->name());
     ASSIGN_OR_RETURN(json::object item,
-                     source_json(call, *source, counts == by_source.end() ? Counts() : counts->second));
+                     source_json(call, *source, counts == by_source.end() ? store::no_outcomes() : counts->second));
     items.push_back(std::move(item));
   }
   json::object out;
   out["items"] = std::move(items);
   out["next_cursor"] = nullptr;
-  ASSIGN_OR_RETURN(const auto counts, call.reader.outcome_counts());
   json::object outcomes;
-  for (const auto& [outcome, count] : counts) outcomes[outcome] = count;
+  for (const auto& [outcome, count] : store::total_of(by_source)) outcomes[outcome] = count;
   out["outcomes"] = std::move(outcomes);
   return http::Response::json(200, to_json_text(out));
 }

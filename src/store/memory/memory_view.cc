@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "store/dump_lines.h"
+#include "store/outcome_counts.h"
 
 namespace fairlead::store::memory {
 namespace {
@@ -35,15 +36,6 @@ constexpr EntityKey kGreatestKey = [] {
   return key;
 }();
 
-std::map<std::string, std::int64_t> no_outcomes() {
-  std::map<std::string, std::int64_t> counts;
-  for (const auto outcome :
-       {Interpretation::Outcome::kAccepted, Interpretation::Outcome::kIgnored, Interpretation::Outcome::kQuarantined}) {
-    counts[std::string(to_string(outcome))] = 0;
-  }
-  return counts;
-}
-
 }  // namespace
 
 Result<std::uint64_t> View::position(std::uint32_t lane) {
@@ -75,7 +67,7 @@ Result<std::vector<DeliveryOutcome>> View::outcomes_of(const SourceName& source,
 }
 
 Result<std::map<SourceName, std::map<std::string, std::int64_t>>> View::outcome_counts_by_source() {
-  std::map<SourceName, std::map<std::string, std::int64_t>> counts;
+  std::map<SourceName, OutcomeCounts> counts;
   for (const auto& [position, row] : state().outcomes) {
     auto& theirs = counts.try_emplace(row.source, no_outcomes()).first->second;
     ++theirs[std::string(to_string(row.outcome))];
@@ -84,9 +76,8 @@ Result<std::map<SourceName, std::map<std::string, std::int64_t>>> View::outcome_
 }
 
 Result<std::map<std::string, std::int64_t>> View::outcome_counts() {
-  std::map<std::string, std::int64_t> counts = no_outcomes();
-  for (const auto& [position, row] : state().outcomes) ++counts[std::string(to_string(row.outcome))];
-  return counts;
+  ASSIGN_OR_RETURN(const auto by_source, outcome_counts_by_source());
+  return total_of(by_source);
 }
 
 Result<std::optional<EntityRow>> View::entity(const EntityKey& key) {

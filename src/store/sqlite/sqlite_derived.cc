@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "store/outcome_counts.h"
 #include "store/sqlite/derived_schema.h"
 #include "store/sqlite/derived_writer.h"
 #include "store/sqlite/open_file.h"
@@ -26,15 +27,6 @@ const std::string kDerivedPragmas =
 
 /// After every row.
 constexpr JournalPosition kLastPosition{0, std::numeric_limits<std::int64_t>::max()};
-
-std::map<std::string, std::int64_t> no_outcomes() {
-  std::map<std::string, std::int64_t> counts;
-  for (const auto outcome :
-       {Interpretation::Outcome::kAccepted, Interpretation::Outcome::kIgnored, Interpretation::Outcome::kQuarantined}) {
-    counts[std::string(to_string(outcome))] = 0;
-  }
-  return counts;
-}
 
 /// A snapshot. Its names are read anew: they are few and a report needs a handful.
 class Reader final : public View {
@@ -209,16 +201,12 @@ Result<std::vector<DeliveryOutcome>> View::outcomes_of(const SourceName& source,
 
 Result<std::map<std::string, std::int64_t>> View::outcome_counts() {
   ASSIGN_OR_RETURN(const auto by_source, outcome_counts_by_source());
-  std::map<std::string, std::int64_t> counts = no_outcomes();
-  for (const auto& [source, theirs] : by_source) {
-    for (const auto& [outcome, count] : theirs) counts[outcome] += count;
-  }
-  return counts;
+  return total_of(by_source);
 }
 
 Result<std::map<SourceName, std::map<std::string, std::int64_t>>> View::outcome_counts_by_source() {
   flush();
-  std::map<SourceName, std::map<std::string, std::int64_t>> counts;
+  std::map<SourceName, OutcomeCounts> counts;
   // A count falls to zero where a delivery's outcome was put again.
   Query query(database_, "SELECT source, outcome, count FROM outcome_counts WHERE count <> 0");
   while (query.next()) {
