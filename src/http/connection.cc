@@ -10,12 +10,9 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl/stream.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
 #include <exception>
@@ -26,6 +23,7 @@
 #include "http/input_buffer.h"
 #include "http/response_writer.h"
 #include "http/stream_queue.h"
+#include "http/transport.h"
 
 namespace fairlead::http {
 namespace {
@@ -33,54 +31,8 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 using SteadyTime = std::chrono::steady_clock::time_point;
-template <class T>
-using Task = asio::awaitable<T, IoExecutor>;
-constexpr asio::use_awaitable_t<IoExecutor> kAwait;
-/// The gathered output and, behind it, a large body.
-using Unsent = std::array<asio::const_buffer, 2>;
 
 constexpr std::size_t kReadBodyBytesMax = 256 * 1024;
-
-/// A socket as it is.
-class PlainTransport {
- public:
-  static constexpr bool kHalfCloses = true;
-  explicit PlainTransport(PlainSocket socket) : socket_(std::move(socket)) {}
-  PlainSocket& stream() { return socket_; }
-  PlainSocket& lowest() { return socket_; }
-
-  Task<bool> handshake() { co_return true; }
-  Task<void> say_goodbye() { co_return; }
-
-  /// Writes what fits into the socket's buffer.
-  std::size_t write_at_once(const Unsent& unsent, error_code& error) { return socket_.write_some(unsent, error); }
-
- private:
-  PlainSocket socket_;
-};
-
-class TlsTransport {
- public:
-  static constexpr bool kHalfCloses = false;
-  TlsTransport(PlainSocket socket, asio::ssl::context& context) : stream_(std::move(socket), context) {}
-  asio::ssl::stream<PlainSocket>& stream() { return stream_; }
-  PlainSocket& lowest() { return stream_.next_layer(); }
-
-  Task<bool> handshake() {
-    error_code error;
-    co_await stream_.async_handshake(asio::ssl::stream_base::server, asio::redirect_error(kAwait, error));
-    co_return !error;
-  }
-  Task<void> say_goodbye() {
-    error_code ignored;
-    co_await stream_.async_shutdown(asio::redirect_error(kAwait, ignored));
-  }
-
-  std::size_t write_at_once(const Unsent&, error_code&) { return 0; }  // a record may need the peer's answer first
-
- private:
-  asio::ssl::stream<PlainSocket> stream_;
-};
 
 template <class Transport>
 class ConnectionOver final : public Connection,
