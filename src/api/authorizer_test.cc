@@ -22,6 +22,7 @@ const std::map<std::string, Access> kRoutes{
     {"GET /api/v1/runs", Access::kViewer},
     {"GET /api/v1/runs/{key}", Access::kViewer},
     {"GET /api/v1/deployments", Access::kViewer},
+    {"GET /api/v1/deployments/outcomes", Access::kViewer},
     {"GET /api/v1/deployments/{key}", Access::kViewer},
     {"GET /api/v1/deployments/{key}/commits", Access::kViewer},
     {"GET /api/v1/environments/matrix", Access::kViewer},

@@ -6,8 +6,10 @@
 #include "api/fact_json.h"
 #include "api/json_out.h"
 #include "api/read_call.h"
+#include "api/report_query.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "engine/report/outcomes.h"
 #include "metrics/registry.h"
 
 namespace fairlead::api {
@@ -137,6 +139,34 @@ Result<http::Response> read_deployment_commits(ReadCall& call) {
   return list_response(call, std::move(shipped.items), shipped.next_cursor, kColumns);
 }
 
+// ---- Outcomes ----
+
+json::object outcome_json(const engine::DeploymentOutcomes& part) {
+  const bool known = part.unknown.empty();
+  const auto count = [known](std::int64_t n) { return known ? json::value(n) : json::value(nullptr); };
+  json::object out{{"from", format_time(part.range.from)}, {"to", format_time(part.range.to)},
+                   {"success", count(part.success)},       {"failed", count(part.failed)},
+                   {"cancelled", count(part.cancelled)},   {"skipped", count(part.skipped)}};
+  if (!known) out["unknown"] = part.unknown;
+  return out;
+}
+
+Result<http::Response> read_outcomes(ReadCall& call) {
+  static const std::vector<std::string> kColumns{"from", "to", "success", "failed", "cancelled", "skipped", "unknown"};
+  ASSIGN_OR_RETURN(ReportQuery query, report_query(call));
+  query.interval = call.parameters.interval.value_or(Interval::kDay);
+  const Policy& policy = call.context.engine.policy();
+  ASSIGN_OR_RETURN(const auto parts, engine::deployment_outcomes(call.reader, policy, query));
+  json::array items;
+  for (const engine::DeploymentOutcomes& part : parts) items.push_back(outcome_json(part));
+  if (call.parameters.format == Format::kCsv) return list_response(call, std::move(items), {}, kColumns);
+  json::object out{{"from", format_time(query.range.from)}, {"to", format_time(query.range.to)},
+                   {"as_of", format_time(query.as_of)},     {"simulated", query.simulated},
+                   {"time_zone", policy.zone.name()},       {"interval", to_string(*query.interval)}};
+  out["items"] = std::move(items);
+  return http::Response::json(200, to_json_text(out));
+}
+
 // ---- The matrix ----
 
 /// The latest attempt and the latest success of one service in one environment; empty where there never was one.
@@ -212,6 +242,13 @@ void add_deployment_endpoints(Endpoints& endpoints, Context& context) {
       "The commits that one deployment shipped, by repository and sha.", {"limit", "cursor", "format"},
       {{200, "A page of commits.", "ShippedCommitList"}, {200, "The same as CSV.", "", "text/csv"}, not_found},
       read_deployment_commits));
+  endpoints.push_back(read_endpoint(
+      context, "/api/v1/deployments/outcomes", "getDeploymentOutcomes", "metrics",
+      "How the deployments of a range ended, part by part: those that finished, by the rules of the reports.",
+      {"service", "environment", "team", "from", "to", "tz", "interval", "profile", "simulated", "format"},
+      {{200, "All parts, by day unless `interval` says otherwise.", "DeploymentOutcomes"},
+       {200, "The same as CSV.", "", "text/csv"}},
+      read_outcomes));
   endpoints.push_back(read_endpoint(
       context, "/api/v1/environments/matrix", "getMatrix", "lists",
       "What is where: the latest attempt and the latest success per service and environment. Pages by service.",

@@ -5,23 +5,13 @@
 #include "api/json_out.h"
 #include "api/read_call.h"
 #include "api/report_json.h"
+#include "api/report_query.h"
 #include "metrics/registry.h"
 
 namespace fairlead::api {
 namespace {
 
 namespace json = boost::json;
-
-Result<ReportQuery> report_query(const ReadCall& call) {
-  ReportQuery query;
-  query.services = call.parameters.services;
-  query.environments = call.parameters.environments;
-  ASSIGN_OR_RETURN(query.range, range_of(call.parameters, call.now, call.context.engine.policy().zone));
-  query.as_of = call.now;
-  query.profile = call.parameters.profile;
-  query.simulated = call.parameters.simulated.value_or(call.context.options.simulated_by_default);
-  return query;
-}
 
 std::string explain_base(const Context& context) {
   return context.options.base_path + "/api/v1/metrics/delivery/";

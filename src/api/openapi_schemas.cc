@@ -105,6 +105,34 @@ constexpr std::string_view kWritten = R"json({
   },
   "additionalProperties": false
 },
+"DeploymentOutcomes": {
+  "type": "object",
+  "required": ["from", "to", "as_of", "simulated", "time_zone", "interval", "items"],
+  "properties": {
+    "from": {"$ref": "#/components/schemas/Time"},
+    "to": {"$ref": "#/components/schemas/Time"},
+    "as_of": {"$ref": "#/components/schemas/Time"},
+    "simulated": {"type": "boolean"},
+    "time_zone": {"type": "string"},
+    "interval": {"enum": ["day", "week", "month"]},
+    "items": {"type": "array", "maxItems": 400, "items": {
+      "description": "The counts are null where nothing is known of the part; `unknown` then says why.",
+      "type": "object",
+      "required": ["from", "to", "success", "failed", "cancelled", "skipped"],
+      "properties": {
+        "from": {"$ref": "#/components/schemas/Time"},
+        "to": {"$ref": "#/components/schemas/Time"},
+        "success": {"type": ["integer", "null"]},
+        "failed": {"type": ["integer", "null"]},
+        "cancelled": {"type": ["integer", "null"]},
+        "skipped": {"type": ["integer", "null"]},
+        "unknown": {"type": "string"}
+      },
+      "additionalProperties": false
+    }}
+  },
+  "additionalProperties": false
+},
 "Report": {
   "type": "object",
   "required": ["from", "to", "as_of", "profile", "simulated", "time_zone", "metrics"],

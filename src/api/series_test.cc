@@ -85,5 +85,46 @@ TEST(Series, as_csv_have_one_line_per_number_and_part) {
             "deployment_frequency,2026-01-30T00:00:00Z,2026-01-31T00:00:00Z,0.0,per_day,0,\r\n");
 }
 
+TEST(Outcomes, are_counted_by_day_in_production_unless_another_environment_is_named) {
+  ApiWorld world;
+  world.post_events(std::string(kThreeDays));
+  world.post_events(R"([
+    {"type":"deployment","id":"d5","service":"api","environment":"production","status":"cancelled",
+     "finished_at":"2026-01-30T12:00:00Z"},
+    {"type":"deployment","id":"d6","service":"api","environment":"production","status":"running",
+     "started_at":"2026-01-30T13:00:00Z"}
+  ])");
+  const auto counts = [&](const std::string& query) {
+    const Answer answer = world.get("/api/v1/deployments/outcomes?from=2026-01-27&to=2026-01-31" + query);
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    std::string text;
+    const json::value list = answer.json();
+    for (const json::value& part : list.at("items").as_array()) {
+      if (part.at("success").is_null()) {
+        EXPECT_EQ(part.at("unknown"), "no_deployment_source");
+        text += "? ";
+        continue;
+      }
+      text += fmt::format("{}/{}/{} ", part.at("success").as_int64(), part.at("failed").as_int64(),
+                          part.at("cancelled").as_int64());
+    }
+    return text;
+  };
+  EXPECT_EQ(counts(""), "? 2/0/0 0/0/0 0/1/1 ");
+  EXPECT_EQ(counts("&interval=week"), "2/1/1 ");
+  EXPECT_EQ(counts("&service=web"), "? ? 0/0/0 0/1/0 ");
+  EXPECT_EQ(counts("&environment=staging"), "? 0/0/0 1/0/0 0/0/0 ");
+  EXPECT_EQ(counts("&simulated=true"), "? ? ? ? ");
+}
+
+TEST(Outcomes, as_csv_have_one_line_per_part) {
+  ApiWorld world;
+  world.post_events(std::string(kThreeDays));
+  EXPECT_EQ(world.get("/api/v1/deployments/outcomes?from=2026-01-27&to=2026-01-29&format=csv").body,
+            "from,to,success,failed,cancelled,skipped,unknown\r\n"
+            "2026-01-27T00:00:00Z,2026-01-28T00:00:00Z,,,,,no_deployment_source\r\n"
+            "2026-01-28T00:00:00Z,2026-01-29T00:00:00Z,2,0,0,0,\r\n");
+}
+
 }  // namespace
 }  // namespace fairlead::api

@@ -55,8 +55,8 @@ class Rows {
 /// Why an attempt that is over is no success.
 std::string_view unsuccessful_reason(RunStatus status) {
   if (status == RunStatus::kFailed) return "deployment_failed";
-  if (status == RunStatus::kSkipped) return "deployment_skipped";
-  return "deployment_cancelled";
+  if (status == RunStatus::kSkipped) return kDeploymentSkipped;
+  return kDeploymentCancelled;
 }
 
 void add_unsuccessful(Rows& rows, const LinkedDeployment& linked, Instant at) {

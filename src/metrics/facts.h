@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "metrics/changes.h"
@@ -16,6 +17,10 @@
 #include "model/policy.h"
 
 namespace fairlead::metrics {
+
+/// Why a finished attempt counts neither as a success nor as a failure. Stored on disk: never changes.
+inline constexpr std::string_view kDeploymentCancelled = "deployment_cancelled";
+inline constexpr std::string_view kDeploymentSkipped = "deployment_skipped";
 
 /// A change that a deployment ships, or a commit that came without one.
 struct ShippedChange {

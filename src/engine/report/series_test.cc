@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "engine/report/outcomes.h"
 #include "engine/report/period.h"
 #include "engine/report/reporter.h"
 #include "engine/testing/dice.h"
@@ -193,6 +194,27 @@ TEST(Series, the_report_is_the_same_without_and_with_it) {
       number.series = number.previous_series = {};
     }
     ASSERT_EQ(with, without);
+  }
+}
+
+TEST(Outcomes, agree_with_the_metrics_part_by_part) {
+  for (std::uint64_t seed = 20; seed <= 22; ++seed) {
+    RandomFacts world(seed);
+    for (int question = 0; question < 10; ++question) {
+      const ReportQuery query = world.random_query();
+      const auto outcomes = must(deployment_outcomes(*world.reader, world.policy, query));
+      const Report report = must(Reporter(world.policy).report(*world.reader, query));
+      const MetricValue& rate = number_of(report, MetricName(metrics::kDeploymentFailureRate));
+      ASSERT_EQ(outcomes.size(), rate.series.size());
+      for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        ASSERT_EQ(outcomes[i].range, rate.series[i].range);
+        ASSERT_EQ(outcomes[i].success + outcomes[i].failed, rate.series[i].n);
+        if (rate.series[i].value) {
+          ASSERT_DOUBLE_EQ(static_cast<double>(outcomes[i].failed) / static_cast<double>(rate.series[i].n),
+                           *rate.series[i].value);
+        }
+      }
+    }
   }
 }
 
