@@ -31,6 +31,7 @@ const std::map<std::string, Access> kRoutes{
     {"GET /api/v1/incidents", Access::kViewer},
     {"GET /api/v1/alerts", Access::kViewer},
     {"GET /api/v1/canaries", Access::kViewer},
+    {"GET /api/v1/teams", Access::kViewer},
     {"GET /api/v1/sources", Access::kViewer},
     {"GET /api/v1/deliveries", Access::kViewer},
     {"GET /api/v1/stream", Access::kViewer},

@@ -12,6 +12,7 @@
 #include "api/page_endpoints.h"
 #include "api/session_endpoints.h"
 #include "api/source_endpoints.h"
+#include "api/team_endpoints.h"
 #include "base/limits.h"
 
 namespace fairlead::api {
@@ -22,6 +23,7 @@ Endpoints make_endpoints(Context& context, Exposition& exposition) {
   add_metric_endpoints(endpoints, context);
   add_entity_endpoints(endpoints, context);
   add_deployment_endpoints(endpoints, context);
+  add_team_endpoints(endpoints, context);
   add_source_endpoints(endpoints, context);
   add_operation_endpoints(endpoints, context);
   add_session_endpoints(endpoints, context);

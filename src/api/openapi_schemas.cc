@@ -133,6 +133,12 @@ constexpr std::string_view kWritten = R"json({
   },
   "additionalProperties": false
 },
+"Team": {
+  "type": "object",
+  "required": ["team", "services"],
+  "properties": {"team": {"type": "string"}, "services": {"type": "array", "items": {"type": "string"}}},
+  "additionalProperties": false
+},
 "Report": {
   "type": "object",
   "required": ["from", "to", "as_of", "profile", "simulated", "time_zone", "metrics"],
@@ -429,7 +435,7 @@ json::object openapi_schemas() {
     schemas[name] = entity_schema(kind);
   }
   for (const std::string item :
-       {"Run", "Deployment", "Change", "Commit", "Incident", "Alert", "Canary", "Delivery", "Token", "User"}) {
+       {"Run", "Deployment", "Change", "Commit", "Incident", "Alert", "Canary", "Delivery", "Team", "Token", "User"}) {
     schemas[item + "List"] = list_of(item);
   }
   schemas["AuditList"] = list_of("AuditEntry");

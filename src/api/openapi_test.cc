@@ -88,7 +88,13 @@ class OpenapiTest : public testing::Test {
     ])");
   }
 
-  ApiWorld world;
+  static ApiOptions with_team() {
+    ApiOptions options;
+    options.teams = {{TeamName("platform"), {ServiceName("api")}}};
+    return options;
+  }
+
+  ApiWorld world{with_team()};
   const json::value document;
 };
 

@@ -96,7 +96,8 @@ Result<std::vector<ServiceName>> services_of(const http::Request& request, const
   for (const TeamName& team : teams) {
     const auto found = options.teams.find(team);
     if (found == options.teams.end()) {
-      return fail(ErrorCode::kInvalid, "unknown team '{}': the configuration names the teams", team.text);
+      return fail(ErrorCode::kInvalid, "unknown team '{}': the configuration names the teams, /api/v1/teams lists them",
+                  team.text);
     }
     of_teams.insert(of_teams.end(), found->second.begin(), found->second.end());
   }
