@@ -4,6 +4,7 @@
 
 #include "api/entity_endpoints.h"
 #include "api/health_endpoints.h"
+#include "api/import_endpoints.h"
 #include "api/ingest_endpoints.h"
 #include "api/json_out.h"
 #include "api/metric_endpoints.h"
@@ -28,6 +29,7 @@ Endpoints make_endpoints(Context& context, Exposition& exposition) {
   add_operation_endpoints(endpoints, context);
   add_session_endpoints(endpoints, context);
   add_admin_endpoints(endpoints, context);
+  add_import_endpoints(endpoints, context);
   add_health_endpoints(endpoints, context, exposition);
   add_page_endpoints(endpoints, context);
 

@@ -398,6 +398,39 @@ constexpr std::string_view kWritten = R"json({
   "properties": {"ok": {"type": "boolean"}, "rows": {"type": ["integer", "null"]}, "error": {"type": ["string", "null"]}},
   "additionalProperties": false
 },
+"NewImport": {
+  "type": "object",
+  "required": ["url"],
+  "properties": {"url": {"type": "string", "maxLength": 2048, "description": "https://host/path of a git repository."}},
+  "additionalProperties": false
+},
+"Import": {
+  "type": "object",
+  "required": ["id", "url", "state", "phase", "commits_total", "commits", "events", "releases", "nothing_new", "remarks",
+               "repository", "service", "first_release_at", "last_release_at", "error", "created_at", "started_at",
+               "finished_at"],
+  "properties": {
+    "id": {"type": "string"},
+    "url": {"type": "string"},
+    "state": {"enum": ["queued", "running", "succeeded", "failed", "cancelled"]},
+    "phase": {"enum": ["fetching", "reading", "linking", null], "description": "Null unless it runs."},
+    "commits_total": {"type": ["integer", "null"], "description": "Known once the repository is fetched."},
+    "commits": {"type": "integer", "minimum": 0, "description": "Read so far."},
+    "events": {"type": "integer", "minimum": 0, "description": "On stable storage so far."},
+    "releases": {"type": "integer", "minimum": 0},
+    "nothing_new": {"type": "boolean", "description": "It succeeded, and all of it was there before."},
+    "remarks": {"type": "array", "items": {"type": "string"}},
+    "repository": {"type": ["string", "null"]},
+    "service": {"type": ["string", "null"], "description": "Where its numbers are."},
+    "first_release_at": {"$ref": "#/components/schemas/MaybeTime"},
+    "last_release_at": {"$ref": "#/components/schemas/MaybeTime"},
+    "error": {"type": ["string", "null"], "description": "Why it failed, and what to do."},
+    "created_at": {"$ref": "#/components/schemas/Time"},
+    "started_at": {"$ref": "#/components/schemas/MaybeTime"},
+    "finished_at": {"$ref": "#/components/schemas/MaybeTime"}
+  },
+  "additionalProperties": false
+},
 "Health": {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}
 })json";
 
@@ -439,6 +472,7 @@ json::object openapi_schemas() {
     schemas[item + "List"] = list_of(item);
   }
   schemas["AuditList"] = list_of("AuditEntry");
+  schemas["ImportList"] = list_of("Import");
   schemas["RunDetail"] =
       detail_of(EntityKind::kRun, R"({"tasks":{"type":"array","items":{"$ref":"#/components/schemas/Task"}}})");
   schemas["DeploymentDetail"] = detail_of(EntityKind::kDeployment, R"json({

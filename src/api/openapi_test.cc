@@ -141,6 +141,7 @@ TEST_F(OpenapiTest, real_answers_of_every_get_fit_their_schemas) {
   const std::string run = EntityKey::of(EntityKind::kRun, Origin("events"), "r1").hex();
   world.token(store::Role::kViewer);
   world.local(http::Method::kPost, "/api/v1/users", R"({"name":"ann","role":"admin","password":"correct horse"})");
+  world.local(http::Method::kPost, "/api/v1/imports", R"({"url":"https://github.com/acme/api"})");
   for (const auto& route : world.router.routes()) {
     if (route->method != http::Method::kGet || route->pattern == "/api/v1/stream" ||
         route->pattern == "/api/v1/admin/export") {
@@ -151,6 +152,7 @@ TEST_F(OpenapiTest, real_answers_of_every_get_fit_their_schemas) {
       if (const std::size_t at = target.find(name); at != std::string::npos) target.replace(at, name.size(), value);
     };
     fill_in("{metric}", "change_fail_rate");
+    fill_in("{id}", "i0");
     fill_in("{key}", route->pattern.find("/runs/") != std::string::npos ? run : deployment);
     const Answer answer = world.get(target);
     EXPECT_EQ(answer.status, 200) << target << ": " << answer.body;

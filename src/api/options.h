@@ -14,6 +14,8 @@
 
 namespace fairlead::api {
 
+class Imports;
+
 /// What a request without a credential may do (`access.anonymous`). It counts only under a loopback Host from a
 /// loopback address, or, for viewers, under one of `anonymous_hosts`; a foreign Origin is refused.
 enum class AnonymousAccess : std::uint8_t { kNone, kViewer, kOperator };
@@ -43,6 +45,7 @@ struct ApiOptions {
   std::string version = "0.1.0";
   Duration heartbeat = Duration::seconds(15);       ///< Of an idle event stream, so that proxies keep it.
   Duration read_own_writes = Duration::seconds(2);  ///< How long a read waits for what its credential wrote.
+  Imports* imports = nullptr;                       ///< Outlives the Api; null: there are no routes for imports.
   /// The adapters behind `/hooks/…`; empty: sources::all_sources().
   std::vector<const sources::Source*> sources;
 };

@@ -4,7 +4,6 @@
 
 #include <cstdio>
 #include <functional>
-#include <iterator>
 #include <optional>
 
 #include "app/control_client.h"
@@ -34,21 +33,15 @@ Result<imports::GitImportCounts> send_history(const git::Repository& repository,
     ASSIGN_OR_RETURN(const auto tips, imports::history_tips(repository, releases));
     ASSIGN_OR_RETURN(total, repository.count_commits(tips));
   }
-  return imports::import_git(repository, what, send, [&](std::uint64_t commits) { progress(commits, total); });
+  return imports::import_git(repository, what, send,
+                             [&](const imports::GitImportCounts& counts) { progress(counts.commits, total); });
 }
 
 std::string summary_of(const imports::GitImportCounts& counts, const git::Repository& repository,
                        const GitSource& source) {
   std::string text = fmt::format("{} commits and {} releases read", counts.commits, counts.releases);
   text += counts.new_deliveries == 0 ? ": nothing new\n" : "\n";
-  if (counts.skipped_tags > 0) {
-    fmt::format_to(std::back_inserter(text), "{} tags left out: their time is unknown or outside 1970 to 2199\n",
-                   counts.skipped_tags);
-  }
-  if (counts.releases == 0) {
-    fmt::format_to(std::back_inserter(text),
-                   "no tag is a release by {}: say with --tags what your releases are called\n", source.tags);
-  }
+  for (const std::string& remark : remarks_of(counts, source.tags)) text.append(remark).append("\n");
   if (const auto shallow = repository.shallow(); shallow && *shallow) {
     text += "this clone is shallow: what was cut off is missing; fetch it with `git fetch --unshallow --tags`\n";
   }
@@ -84,6 +77,21 @@ Result<imports::GitImportCounts> import_into_server(const git::Repository& repos
 }
 
 }  // namespace
+
+std::vector<std::string> remarks_of(const imports::GitImportCounts& counts, const std::string& release_tags) {
+  std::vector<std::string> remarks;
+  if (counts.skipped_tags > 0) {
+    remarks.push_back(
+        fmt::format("{} tags left out: their time is unknown or outside 1970 to 2199", counts.skipped_tags));
+  }
+  if (counts.releases == 0) {
+    remarks.push_back(
+        fmt::format("no tag is a release by {}: say with `fairlead import git --tags` what your releases "
+                    "are called",
+                    release_tags));
+  }
+  return remarks;
+}
 
 Result<std::string> import_git_history(const GitSource& source, const Config& config) {
   std::optional<git::RemoteUrl> url;

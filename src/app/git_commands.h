@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "app/config.h"
 #include "base/result.h"
@@ -14,6 +15,9 @@ struct GitSource {
   std::string service;   ///< Empty: by the configuration, else `owner/name`, else the folder.
   std::string tags = std::string(imports::kReleaseTags);
 };
+
+/// What a user should know of an import that has ended well, one line each.
+std::vector<std::string> remarks_of(const imports::GitImportCounts& counts, const std::string& release_tags);
 
 /// Brings the history into the data folder, through the server that holds it, if one does. Returns what to tell the
 /// user, one line each.

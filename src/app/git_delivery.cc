@@ -1,6 +1,11 @@
 #include "app/git_delivery.h"
 
 #include <boost/json/parse.hpp>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
 
 #include "api/verified_delivery.h"
 #include "sources/events.h"
@@ -12,14 +17,67 @@ std::unexpected<Error> rejected(std::string_view reason) {
   return fail(ErrorCode::kInvalid, "an event of this history is not valid: {}", reason);
 }
 
-Result<bool> append(store::Journal& journal, const Clock& clock, std::string body) {
+Result<Delivery> delivery_of(std::string body, const Clock& clock) {
   ASSIGN_OR_RETURN(const sources::EventBatch checked, sources::check_events(body, true));
   if (!checked.rejected.empty()) return rejected(checked.rejected.front().error);
   std::string id = api::events_delivery_id({}, {}, body);
-  const Delivery delivery = api::verified_events(std::move(id), std::move(body), clock.now()).take();
+  return api::verified_events(std::move(id), std::move(body), clock.now()).take();
+}
+
+Result<bool> append(store::Journal& journal, const Clock& clock, std::string body) {
+  ASSIGN_OR_RETURN(const Delivery delivery, delivery_of(std::move(body), clock));
   ASSIGN_OR_RETURN(const auto appended, journal.append({&delivery, 1}));
   journal.settle();
   return appended.front().outcome == store::Appended::Outcome::kStored;
+}
+
+/// What became of one delivery; shared with the engine, which may answer after nobody waits any more.
+class Outcome {
+ public:
+  void set(Result<store::Appended> result) {
+    const std::lock_guard lock(mutex_);
+    result_ = std::move(result);
+    changed_.notify_all();
+  }
+  Result<store::Appended> await(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait(lock, stop, [this] { return result_.has_value(); })) return stopped();
+    return *result_;
+  }
+  /// Returns after `time`, or once `stop` is asked for.
+  static void pause(std::chrono::milliseconds time, const std::stop_token& stop) {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any().wait_for(lock, stop, time, [] { return false; });
+  }
+  static std::unexpected<Error> stopped() { return fail(ErrorCode::kUnavailable, "the import was told to stop"); }
+
+ private:
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable_any changed_;
+  std::optional<Result<store::Appended>> result_;
+};
+
+/// A full queue empties as fast as the disk takes it; one that stays full for as long as this is no passing load.
+constexpr int kFullQueueTries = 600;
+constexpr std::chrono::milliseconds kFullQueuePause{100};
+
+Result<bool> submit(engine::Engine& engine, const Delivery& delivery, const std::stop_token& stop,
+                    JournalPosition& last) {
+  for (int tries = 1; !stop.stop_requested(); ++tries) {
+    const auto outcome = std::make_shared<Outcome>();
+    engine.submit(delivery, [outcome](Result<store::Appended> result) { outcome->set(std::move(result)); });
+    const Result<store::Appended> appended = outcome->await(stop);
+    if (appended) {
+      if (appended->position.sequence != 0) last = appended->position;
+      return appended->outcome == store::Appended::Outcome::kStored;
+    }
+    if (appended.error().code != ErrorCode::kUnavailable || tries == kFullQueueTries) {
+      return std::unexpected(appended.error());
+    }
+    Outcome::pause(kFullQueuePause, stop);
+  }
+  return Outcome::stopped();
 }
 
 Result<bool> post(const ControlClient& server, const std::string& body) {
@@ -40,6 +98,14 @@ Result<bool> post(const ControlClient& server, const std::string& body) {
 
 imports::SendBatch into_journal(store::Journal& journal, const Clock& clock) {
   return [&journal, &clock](std::string body) { return append(journal, clock, std::move(body)); };
+}
+
+imports::SendBatch into_engine(engine::Engine& engine, const Clock& clock, std::stop_token stop,
+                               JournalPosition& last) {
+  return [&engine, &clock, stop = std::move(stop), &last](std::string body) -> Result<bool> {
+    ASSIGN_OR_RETURN(const Delivery delivery, delivery_of(std::move(body), clock));
+    return submit(engine, delivery, stop, last);
+  };
 }
 
 imports::SendBatch through_server(const ControlClient& server) {

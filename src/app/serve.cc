@@ -8,6 +8,7 @@
 #include "app/data_folder.h"
 #include "app/demo_world.h"
 #include "app/first_admin.h"
+#include "app/git_imports.h"
 #include "app/stop_signals.h"
 #include "app/version.h"
 #include "base/clock.h"
@@ -81,7 +82,10 @@ Status serve(const Config& config, const Environment& environment, Showing showi
     ASSIGN_OR_RETURN(demo, DemoWorld::start(*engine, folder.path(), clock));
     std::printf("%s\n", demo->summary().c_str());
   }
-  api::Api api(*engine, api_options(config, showing), clock, random);
+  GitImports imports(*engine, config, clock, random);
+  api::ApiOptions its_options = api_options(config, showing);
+  its_options.imports = &imports;
+  api::Api api(*engine, std::move(its_options), clock, random);
   ASSIGN_OR_RETURN(http::Router router, api.make_router());
 
   // The folder is ours, so a socket that lies there is what a killed server left.
@@ -102,6 +106,7 @@ Status serve(const Config& config, const Environment& environment, Showing showi
 
   signals.release();
   if (demo) demo->stop();
+  imports.stop();
   api.stop();
   server->stop();
   engine->stop();

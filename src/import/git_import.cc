@@ -32,6 +32,7 @@ class Batches {
   Status flush() {
     if (events_ == 0) return {};
     ASSIGN_OR_RETURN(const bool is_new, send_(std::exchange(body_, {})));
+    counts_.events += events_;
     ++counts_.deliveries;
     if (is_new) ++counts_.new_deliveries;
     events_ = 0;
@@ -73,6 +74,8 @@ Status send_releases(const std::vector<git::Tag>& releases, const CommitTimes& c
     }
     append_release_event(batches.body(), names, tag, *at);
     RETURN_IF_ERROR(batches.added(tag.name));
+    counts.first_release = counts.releases == 0 ? *at : std::min(counts.first_release, *at);
+    counts.last_release = std::max(counts.last_release, *at);
     ++counts.releases;
   }
   return batches.flush();
@@ -118,13 +121,14 @@ Result<GitImportCounts> import_git(const git::Repository& repository, const GitI
       found->second = commit.committed_at;
     }
     append_commit_event(batches.body(), what.names, commit);
-    if (++counts.commits % kProgressEvery == 0 && progress) progress(counts.commits);
+    if (++counts.commits % kProgressEvery == 0 && progress) progress(counts);
     return batches.added(commit.sha);
   }));
   RETURN_IF_ERROR(batches.flush());
-  if (progress) progress(counts.commits);
+  if (progress) progress(counts);
   // Commits first, so that each release finds what it ships.
   RETURN_IF_ERROR(send_releases(releases, commit_times, what.names, batches, counts));
+  if (progress) progress(counts);
   return counts;
 }
 

@@ -28,6 +28,9 @@ struct GitImport {
 struct GitImportCounts {
   std::uint64_t commits = 0;
   std::uint64_t releases = 0;
+  std::uint64_t events = 0;        ///< Handed on.
+  std::int64_t first_release = 0;  ///< Epoch seconds; 0 while there is none.
+  std::int64_t last_release = 0;
   std::uint64_t skipped_tags = 0;  ///< Named like a release, without a time that an event may carry.
   std::uint64_t deliveries = 0;
   std::uint64_t new_deliveries = 0;  ///< Not in the journal before. 0: the import added nothing.
@@ -35,8 +38,8 @@ struct GitImportCounts {
 
 /// Puts one batch of events (NDJSON) on stable storage. Whether it is new: the same bytes are the same delivery.
 using SendBatch = std::function<Result<bool>(std::string body)>;
-/// How many commits were read so far.
-using GitImportProgress = std::function<void(std::uint64_t commits)>;
+/// What was done so far.
+using GitImportProgress = std::function<void(const GitImportCounts& counts)>;
 
 /// The tags that are releases, by name.
 Result<std::vector<git::Tag>> release_tags(const git::Repository& repository, const std::string& pattern);

@@ -12,6 +12,7 @@
 
 #include "api/api.h"
 #include "api/credentials.h"
+#include "api/testing/fake_imports.h"
 #include "api/testing/fixed_random.h"
 #include "base/check.h"
 #include "base/hash.h"
@@ -61,6 +62,7 @@ class ApiWorld {
                                          engine_options);
     CHECK(started.has_value());
     engine = *std::move(started);
+    if (options.imports == nullptr) options.imports = &imports;
     api = std::make_unique<Api>(*engine, std::move(options), clock, random);
     auto made = api->make_router();
     EXPECT_TRUE(made) << made.error().message;
@@ -153,6 +155,7 @@ class ApiWorld {
 
   ManualClock clock;
   FixedRandom random;
+  FakeImports imports;
   engine::testing::GatedJournal* journal = nullptr;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<Api> api;
