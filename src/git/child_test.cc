@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 
 #include "git/repository.h"
 #include "git/testing/scratch_repository.h"
@@ -143,6 +146,36 @@ TEST(Child, past_its_time_it_is_ended) {
   Command command{{"-C", scratch.path().string(), "-c", "alias.wait=!exec tail -f /dev/null", "wait"}, {}, {}};
   command.limits.timeout_ms = 200;
   EXPECT_EQ(git_output(command).error().code, ErrorCode::kTimeout);
+}
+
+/// Not even as a process that only waits for somebody to ask what became of it.
+bool alive(pid_t pid) {
+  std::string text;
+  std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/stat"), text);
+  return !text.empty() && text.find(") Z ") == text.npos;
+}
+
+TEST(Child, told_to_stop_it_ends_with_everything_that_it_started) {
+  const ScratchRepository scratch;
+  const auto file = scratch.path() / "pid";
+  const std::string program = "!tail -f /dev/null & echo $! >'" + file.string() + "'; wait";
+  Command command{{"-C", scratch.path().string(), "-c", "alias.wait=" + program, "wait"}, {}, {}};
+  command.limits.file_bytes_max = 1'000;
+  std::stop_source stop;
+  command.stop = stop.get_token();
+  Result<std::string> out;
+  std::thread thread([&] { out = git_output(command); });
+  pid_t pid = 0;
+  while (!(std::ifstream(file) >> pid)) std::this_thread::yield();
+  EXPECT_TRUE(alive(pid));
+  stop.request_stop();
+  thread.join();
+  EXPECT_EQ(out.error().code, ErrorCode::kUnavailable);
+  // It is killed, and gone when the system comes to it.
+  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (alive(pid) && std::chrono::steady_clock::now() < patience) std::this_thread::yield();
+  EXPECT_FALSE(alive(pid));
+  kill(pid, SIGKILL);
 }
 
 TEST(Child, past_its_output_it_is_ended) {
