@@ -158,7 +158,7 @@ bool alive(pid_t pid) {
 TEST(Child, told_to_stop_it_ends_with_everything_that_it_started) {
   const ScratchRepository scratch;
   const auto file = scratch.path() / "pid";
-  const std::string program = "!tail -f /dev/null & echo $! >'" + file.string() + "'; wait";
+  const std::string program = "!sleep 600 & echo $! >'" + file.string() + "'; wait";
   Command command{{"-C", scratch.path().string(), "-c", "alias.wait=" + program, "wait"}, {}, {}};
   command.limits.file_bytes_max = 1'000;
   std::stop_source stop;
