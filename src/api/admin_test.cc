@@ -164,8 +164,9 @@ TEST(Readyz, says_no_after_a_failed_sync_and_healthz_still_yes) {
 TEST(Page, is_served_with_a_policy_that_allows_nothing_inline_but_the_script_that_it_names) {
   ApiWorld world;
   for (const auto& [path, media] :
-       {std::pair{"/", "text/html"}, std::pair{"/sources", "text/html"}, std::pair{"/page.css", "text/css"},
-        std::pair{"/page.js", "text/javascript"}, std::pair{"/icon.svg", "image/svg+xml"}}) {
+       {std::pair{"/", "text/html"}, std::pair{"/sources", "text/html"}, std::pair{"/import", "text/html"},
+        std::pair{"/page.css", "text/css"}, std::pair{"/page.js", "text/javascript"},
+        std::pair{"/icon.svg", "image/svg+xml"}}) {
     const Answer answer = world.call({Method::kGet, path});
     EXPECT_EQ(answer.status, 200);
     EXPECT_TRUE(answer.header("Content-Type").starts_with(media)) << path;

@@ -58,6 +58,7 @@ const std::map<std::string, Access> kRoutes{
     {"GET /openapi.json", Access::kOpen},
     {"GET /", Access::kOpen},
     {"GET /sources", Access::kOpen},
+    {"GET /import", Access::kOpen},
     {"GET /page.css", Access::kOpen},
     {"GET /page.js", Access::kOpen},
     {"GET /icon.svg", Access::kOpen},

@@ -59,6 +59,7 @@ void add_page_endpoints(Endpoints& endpoints, Context&) {
   const std::string policy = policy_for(bytes_of_file("index.html"));
   for (const File& file :
        {File{"/", "index.html", "text/html", "getPage"}, File{"/sources", "index.html", "text/html", "getSourcesPage"},
+        File{"/import", "index.html", "text/html", "getImportPage"},
         File{"/page.css", "page.css", "text/css", "getPageStyle"},
         File{"/page.js", "page.js", "text/javascript", "getPageScript"},
         File{"/icon.svg", "icon.svg", "image/svg+xml", "getPageIcon"}}) {

@@ -113,7 +113,8 @@ export const tests = {
     await chart.getByText('1 failed', { exact: true }).waitFor();
     await chart.getByRole('button', { name: 'Table' }).click();
     const cells = await chart.locator('tbody td').allTextContents();
-    const sum = (column) => cells.filter((_, i) => i % 3 === column).reduce((total, text) => total + Number(text), 0);
+    // Of days before the first deployment nothing is known.
+    const sum = (column) => cells.filter((text, i) => i % 3 === column && text !== 'unknown').reduce((total, text) => total + Number(text), 0);
     assert.deepEqual([sum(0), sum(1), sum(2)], [2, 1, 0]);
   },
 

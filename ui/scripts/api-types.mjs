@@ -6,7 +6,8 @@ import { writeFile } from 'node:fs/promises';
 /** What the page reads; everything that these refer to comes along. */
 const ROOTS = [
   'Report', 'Explanation', 'DeploymentList', 'RunList', 'IncidentList', 'AlertList', 'ChangeList', 'Matrix', 'SourceList',
-  'DeliveryList', 'Problem', 'CreatedToken',
+  'DeliveryList', 'Problem', 'CreatedToken', 'DeploymentDetail', 'DeploymentOutcomes', 'RunDetail',
+  'TeamList', 'Import', 'ImportList',
 ];
 
 const nameOf = (reference) => reference.slice(reference.lastIndexOf('/') + 1);

@@ -1,7 +1,7 @@
 import type { Alert, Change, Deployment, Incident, Run } from './api-types';
 import { oneLine } from './format';
 
-export type Shape = 'success' | 'failed' | 'warning' | 'running' | 'quiet';
+export type Shape = 'success' | 'failed' | 'warning' | 'running' | 'queued' | 'cancelled' | 'quiet';
 
 export interface Activity {
   key: string;
@@ -17,7 +17,7 @@ export interface Activity {
 
 const SHAPES: Record<string, Shape> = {
   success: 'success', resolved: 'success', merged: 'success', failed: 'failed', open: 'warning', firing: 'warning',
-  acknowledged: 'warning', running: 'running', queued: 'quiet', cancelled: 'quiet', closed: 'quiet',
+  acknowledged: 'warning', running: 'running', queued: 'queued', cancelled: 'cancelled', closed: 'cancelled',
 };
 
 export function shapeOf(kind: Activity['kind'], status: string): Shape {

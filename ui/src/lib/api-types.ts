@@ -120,9 +120,70 @@ export type Deployment = {
   via?: "deployment" | "release" | "tag" | "run";
 };
 
+export type DeploymentDetail = {
+  ancestry_unknown: boolean;
+  at?: string;
+  baseline: boolean;
+  blames: Array<Evidence>;
+  commits?: Array<{
+    repository: string;
+    sha: string;
+  }>;
+  deployer?: string;
+  environment?: string;
+  evidence: Array<Evidence>;
+  facts: Array<Fact>;
+  finished_at?: string;
+  id: string;
+  key: string;
+  kind?: "normal" | "rollback" | "hotfix" | "rework";
+  missing_ancestors: Array<ShippedCommit>;
+  production?: boolean;
+  queued_at?: string;
+  ref?: string;
+  repository?: string;
+  run_id?: string;
+  service?: string;
+  sha?: string;
+  shipped: {
+    count: number;
+    items: Array<ShippedCommit>;
+    rows: string;
+  };
+  shipped_count: number;
+  simulated: boolean;
+  source: string;
+  started_at?: string;
+  status?: string;
+  status_at?: string;
+  streams: Array<Stream>;
+  type: string;
+  url?: string;
+  version?: string;
+  via?: "deployment" | "release" | "tag" | "run";
+};
+
 export type DeploymentList = {
   items: Array<Deployment>;
   next_cursor: string | null;
+};
+
+export type DeploymentOutcomes = {
+  as_of: Time;
+  from: Time;
+  interval: "day" | "week" | "month";
+  items: Array<{
+    cancelled: number | null;
+    failed: number | null;
+    from: Time;
+    skipped: number | null;
+    success: number | null;
+    to: Time;
+    unknown?: string;
+  }>;
+  simulated: boolean;
+  time_zone: string;
+  to: Time;
 };
 
 export type EntitySummary = {
@@ -177,6 +238,32 @@ export type Fact = {
   simulated: boolean;
   subject: EntitySummary;
   value: number | null;
+};
+
+export type Import = {
+  commits: number;
+  commits_total: number | null;
+  created_at: Time;
+  error: string | null;
+  events: number;
+  finished_at: MaybeTime;
+  first_release_at: MaybeTime;
+  id: string;
+  last_release_at: MaybeTime;
+  nothing_new: boolean;
+  phase: "fetching" | "reading" | "linking" | null;
+  releases: number;
+  remarks: Array<string>;
+  repository: string | null;
+  service: string | null;
+  started_at: MaybeTime;
+  state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+  url: string;
+};
+
+export type ImportList = {
+  items: Array<Import>;
+  next_cursor: string | null;
 };
 
 export type Incident = {
@@ -234,7 +321,9 @@ export type Metric = {
   p90?: number | null;
   pending: number;
   previous: number | null;
+  previous_series?: Array<SeriesPart>;
   rows: string;
+  series?: Array<SeriesPart>;
   unit: "per_day" | "seconds" | "ratio";
   unknown: string | null;
   value: number | null;
@@ -251,6 +340,7 @@ export type Problem = {
 export type Report = {
   as_of: Time;
   from: Time;
+  interval?: "day" | "week" | "month";
   metrics: Record<string, Metric>;
   profile: string;
   simulated: boolean;
@@ -284,9 +374,47 @@ export type Run = {
   url?: string;
 };
 
+export type RunDetail = {
+  actor?: string;
+  at?: string;
+  attempt?: number;
+  branch?: string;
+  environment?: string;
+  finished_at?: string;
+  id: string;
+  key: string;
+  pipeline?: string;
+  queued_at?: string;
+  repository?: string;
+  service?: string;
+  sha?: string;
+  simulated: boolean;
+  source: string;
+  started_at?: string;
+  status?: string;
+  status_at?: string;
+  tasks: Array<Task>;
+  trigger?: string;
+  type: string;
+  url?: string;
+};
+
 export type RunList = {
   items: Array<Run>;
   next_cursor: string | null;
+};
+
+export type SeriesPart = {
+  from: Time;
+  n: number;
+  to: Time;
+  unknown?: string;
+  value: number | null;
+};
+
+export type ShippedCommit = {
+  repository: string;
+  sha: string;
 };
 
 export type Source = {
@@ -316,6 +444,48 @@ export type SourceList = {
   items: Array<Source>;
   next_cursor: null;
   outcomes: Record<string, number>;
+};
+
+export type Stream = {
+  ancestry_unknown: boolean;
+  baseline: boolean;
+  environment: string;
+  finished_at: Time;
+  repository: string;
+  service: string;
+  shipped_count: number;
+};
+
+export type Task = {
+  at?: string;
+  environment?: string;
+  failure?: "code" | "infrastructure" | "timeout";
+  finished_at?: string;
+  id: string;
+  key: string;
+  name?: string;
+  order?: number;
+  parent?: string;
+  queued_at?: string;
+  repository?: string;
+  run_id?: string;
+  service?: string;
+  simulated: boolean;
+  source: string;
+  started_at?: string;
+  status?: string;
+  status_at?: string;
+  type: string;
+};
+
+export type Team = {
+  services: Array<string>;
+  team: string;
+};
+
+export type TeamList = {
+  items: Array<Team>;
+  next_cursor: string | null;
 };
 
 export type Time = string;

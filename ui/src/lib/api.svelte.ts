@@ -106,6 +106,11 @@ export async function ask<T>(url: string, signal?: AbortSignal): Promise<T> {
   return (await answer.json()) as T;
 }
 
+/** An answer as it is, for a file. */
+export async function file(url: string): Promise<Blob> {
+  return (await call(url, { headers: credentials() })).blob();
+}
+
 export async function send<T>(method: 'POST' | 'DELETE', url: string, body?: unknown): Promise<T> {
   const csrf = session.person?.csrf;
   const headers = { ...credentials(), ...(csrf ? { 'X-CSRF-Token': csrf } : {}), 'Content-Type': 'application/json', Accept: 'application/json' };

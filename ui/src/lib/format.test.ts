@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ago, deltaOf, oneLine, span, valueText } from './format';
+import { ago, dateIn, dayIn, deltaOf, oneLine, span, valueText } from './format';
 
 describe('values', () => {
   test.each([
@@ -36,4 +36,10 @@ test('a row shows one line of bounded length', () => {
   expect(oneLine('one\ntwo')).toBe('one');
   expect(oneLine('x'.repeat(200))).toHaveLength(200);
   expect(oneLine('x'.repeat(201))).toBe(`${'x'.repeat(200)}…`);
+});
+
+test('days are those of the zone', () => {
+  expect(dayIn('2026-01-04T23:00:00Z', 'Europe/Berlin')).toBe('2026-01-05');
+  expect(dateIn('2026-01-04T23:00:00Z', 'Europe/Berlin')).toBe('5 Jan');
+  expect(dateIn('2026-01-04T23:00:00Z', 'UTC', true)).toBe('Jan 2026');
 });

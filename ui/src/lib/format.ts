@@ -79,6 +79,14 @@ export function absolute(at: number, zone: string | undefined): string {
     + ` ${zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone}`;
 }
 
+/** The day of an instant in a zone, as an axis has room for; over `years` only month and year. */
+export const dateIn = (time: string, zone: string, years = false): string =>
+  new Date(time).toLocaleDateString('en-GB', { ...(years ? { year: 'numeric' } : { day: 'numeric' }), month: 'short', timeZone: zone });
+
+/** The day of an instant in a zone, as tables have it: `2026-01-05`. */
+export const dayIn = (time: string, zone: string): string =>
+  new Date(time).toLocaleDateString('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit', timeZone: zone });
+
 const LINE_MAX = 200;
 
 /** The first line of what a tool sent, short enough for a row. */

@@ -1,10 +1,11 @@
 import type {
-  Alert, AlertList, Change, ChangeList, DeliveryList, Deployment, DeploymentList, Incident, IncidentList, Matrix, Report, Run, RunList,
-  SourceList,
+  Alert, AlertList, Change, ChangeList, DeliveryList, Deployment, DeploymentList, DeploymentOutcomes, Incident, IncidentList, Matrix, Metric, Report, Run,
+  RunList, SourceList, TeamList,
 } from './api-types';
 import { type Activity, newest, ofAlert, ofChange, ofDeployment, ofIncident, ofRun } from './activity';
 import { ask } from './api.svelte';
-import { partsOf } from './range';
+import type { Place } from './details';
+import { type Interval, intervalOf, spanOf } from './range';
 import { Resource } from './resource.svelte';
 import type { StreamEvent } from './sse';
 import { type Parameter, address } from './url.svelte';
@@ -12,17 +13,14 @@ import { type Parameter, address } from './url.svelte';
 const ROWS = 15;
 /** Short, so that what happens is seen at once; one read at a time is what limits them. */
 const LIST_GAP_MS = 50;
-const DEPLOYMENT_PAGES_MAX = 5;
 const PAGE_ROWS = 1000;
 const MATRIX_PAGES_MAX = 5;
 const PLACE: readonly Parameter[] = ['service', 'environment', 'team'];
 
-export interface DeploymentHistory {
-  items: Deployment[];
-  /** There are more than were read. */
-  truncated: boolean;
-  from: number;
-  to: number;
+/** How production deployments ended, in each part of the period. */
+export interface Outcomes {
+  parts: DeploymentOutcomes['items'];
+  interval: Interval;
   zone: string;
 }
 
@@ -33,14 +31,23 @@ export interface Places {
   latest: Deployment[];
 }
 
-/** A number over equal parts of the period; null where it is unknown. */
-export type Trends = Record<string, Array<number | null>>;
+/** A number in each part of the period, and in the same parts of the period before. */
+export interface Trend {
+  parts: readonly Part[];
+  before: readonly Part[];
+}
+export type Part = NonNullable<Metric['series']>[number];
+
+export interface Trends {
+  zone: string;
+  byMetric: Record<string, Trend>;
+}
 
 /** Everything that the first screen shows, each part read and failing on its own. */
 class Overview {
   report = new Resource((signal) => ask<Report>(`api/v1/metrics/delivery?${address.query}`, signal), 200);
   trends = new Resource((signal) => this.#readTrends(signal), 10_000);
-  history = new Resource((signal) => this.#readHistory(signal), 1000);
+  outcomes = new Resource((signal) => this.#readOutcomes(signal), 1000);
   places = new Resource((signal) => this.#readPlaces(signal), 1000);
   deployments = this.#list<Deployment, DeploymentList>('deployments', {});
   runs = this.#list<Run, RunList>('runs', {});
@@ -49,12 +56,14 @@ class Overview {
   openIncidents = this.#list<Incident, IncidentList>('incidents', { status: 'open', limit: '50' });
   alerts = this.#list<Alert, AlertList>('alerts', { status: 'firing', limit: '50' });
   sources = new Resource((signal) => ask<SourceList>('api/v1/sources', signal), 1000);
+  /** Only those of the configuration; most servers name none. */
+  teams = new Resource(async (signal) => (await ask<TeamList>('api/v1/teams', signal)).items.map(({ team }) => team), 60_000);
   /** Only the newest: whether there is any, and how old it is. */
   deliveries = new Resource((signal) => ask<DeliveryList>('api/v1/deliveries?limit=1', signal), LIST_GAP_MS);
 
   /** What an event of this kind touches. */
   #byKind: Record<string, Array<Resource<unknown>>> = {
-    deployment: [this.deployments, this.places, this.history],
+    deployment: [this.deployments, this.places, this.outcomes],
     run: [this.runs],
     change: [this.changes],
     incident: [this.incidents, this.openIncidents],
@@ -62,8 +71,8 @@ class Overview {
   };
 
   get #all(): Array<Resource<unknown>> {
-    return [this.report, this.trends, this.history, this.places, this.deployments, this.runs, this.changes, this.incidents,
-      this.openIncidents, this.alerts, this.sources, this.deliveries];
+    return [this.report, this.trends, this.outcomes, this.places, this.deployments, this.runs, this.changes, this.incidents,
+      this.openIncidents, this.alerts, this.sources, this.deliveries, this.teams];
   }
 
   restart(): void {
@@ -102,6 +111,15 @@ class Overview {
       (alerts.data ?? []).map(ofAlert)], ROWS);
   }
 
+  /** A row that is in one of the lists. */
+  row({ kind, key }: Place) {
+    const lists: Record<string, ReadonlyArray<Deployment | Run | Change | Incident | Alert>> = {
+      deployment: this.deployments.data ?? [], run: this.runs.data ?? [], change: this.changes.data ?? [],
+      incident: [...(this.incidents.data ?? []), ...(this.openIncidents.data ?? [])], alert: this.alerts.data ?? [],
+    };
+    return lists[kind]?.find((one) => one.key === key) ?? null;
+  }
+
   /** The numbers are about invented data; real and invented rows are never taken together. */
   get simulated(): boolean {
     return this.report.data?.simulated ?? false;
@@ -119,29 +137,22 @@ class Overview {
   }
 
   async #readTrends(signal: AbortSignal): Promise<Trends> {
-    // The period is the report's own, so that line and number are about the same days.
-    const { from, to } = await ask<Report>(`api/v1/metrics/delivery?${address.query}&metric=deployment_frequency`, signal);
-    const parts = partsOf({ from: Date.parse(from), to: Date.parse(to) });
-    const kept = address.part(['service', 'environment', 'team', 'profile', 'simulated'], {});
-    const reports = await Promise.all(parts.map((part) => ask<Report>(
-      `api/v1/metrics/delivery?from=${new Date(part.from).toISOString()}&to=${new Date(part.to).toISOString()}&${kept}`, signal)));
-    const names = Object.keys(reports[0]?.metrics ?? {});
-    return Object.fromEntries(names.map((name) => [name, reports.map((report) => report.metrics[name]?.value ?? null)]));
+    const span = spanOf(address.period, Date.now());
+    const interval = span && intervalOf(span);
+    if (!interval) return { zone: 'UTC', byMetric: {} }; // longer than anybody draws
+    const { metrics, time_zone: zone } = await ask<Report>(`api/v1/metrics/delivery?${address.query}&interval=${interval}`, signal);
+    const all = Object.values(metrics).flatMap((metric) => Object.entries(metric.legs ?? {})).concat(Object.entries(metrics));
+    return { zone, byMetric: Object.fromEntries(all.map(([name, { series, previous_series }]) => (
+      [name, { parts: series ?? [], before: previous_series ?? [] }]))) };
   }
 
-  async #readHistory(signal: AbortSignal): Promise<DeploymentHistory> {
-    const report = await ask<Report>(`api/v1/metrics/delivery?${address.query}&metric=deployment_frequency`, signal);
-    const items: Deployment[] = [];
-    let cursor: string | null = null;
-    for (let page = 0; page < DEPLOYMENT_PAGES_MAX; page += 1) {
-      const query: string = address.part(PLACE, { from: report.from, to: report.to, limit: String(PAGE_ROWS), ...(cursor ? { cursor } : {}) });
-      const list: DeploymentList = await ask<DeploymentList>(`api/v1/deployments?${query}`, signal);
-      items.push(...list.items);
-      cursor = list.next_cursor;
-      if (!cursor) break;
-    }
-    const counted = items.filter((one) => one.simulated === report.simulated && (address.get('environment') !== '' || one.production === true));
-    return { items: counted, truncated: cursor !== null, from: Date.parse(report.from), to: Date.parse(report.to), zone: report.time_zone };
+  async #readOutcomes(signal: AbortSignal): Promise<Outcomes> {
+    const span = spanOf(address.period, Date.now());
+    const interval = span && intervalOf(span);
+    if (!interval) return { parts: [], interval: 'month', zone: 'UTC' };
+    const query = address.part([...PLACE, 'from', 'to', 'tz', 'simulated'], { interval, from: address.period.from });
+    const { items, time_zone: zone } = await ask<DeploymentOutcomes>(`api/v1/deployments/outcomes?${query}`, signal);
+    return { parts: items, interval, zone };
   }
 
   async #readPlaces(signal: AbortSignal): Promise<Places> {

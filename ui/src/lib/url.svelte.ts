@@ -1,11 +1,21 @@
-import { DEFAULT_FROM } from './range';
+import { DEFAULT_FROM, type Period } from './range';
 
 /** The names that the API reads as well. */
 export type Parameter = 'service' | 'environment' | 'team' | 'from' | 'to' | 'tz' | 'profile' | 'simulated';
 /** What only concerns the view. */
-export type ViewParameter = 'compare' | 'live' | 'explain';
+export type ViewParameter = 'compare' | 'live' | 'explain' | 'open';
 
 const ASKED: readonly Parameter[] = ['service', 'environment', 'team', 'from', 'to', 'tz', 'profile', 'simulated'];
+
+function zoneOrOwn(name: string): string | undefined {
+  if (!name) return undefined;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return name;
+  } catch {
+    return undefined;
+  }
+}
 
 /** The page's state is its address: nothing that a person chose is kept anywhere else. */
 class Address {
@@ -30,6 +40,15 @@ class Address {
     return this.#parameters.get(name) ?? '';
   }
 
+  get period(): Period {
+    return { from: this.get('from') || DEFAULT_FROM, to: this.get('to') };
+  }
+
+  /** The zone that times are shown in; undefined is the reader's own, also where the address names none that exists. */
+  get zone(): string | undefined {
+    return zoneOrOwn(this.get('tz'));
+  }
+
   /** A discrete choice: the back button returns to what was before. */
   set(changes: Partial<Record<Parameter | ViewParameter, string>>): void {
     const next = new URLSearchParams(this.#parameters);
@@ -47,9 +66,17 @@ class Address {
     this.#read();
   }
 
+  /** What a click on a link to another page does; one that wants a new tab or window is the browser's. */
+  visit(event: MouseEvent, page: string): void {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    this.go(page);
+  }
+
   link(page: string): string {
     const kept = new URLSearchParams(this.#parameters);
     kept.delete('explain');
+    kept.delete('open');
     return kept.size > 0 ? `./${page}?${kept}` : `./${page}`;
   }
 
