@@ -7,6 +7,7 @@
 #include "api/problems.h"
 #include "api/read_call.h"
 #include "api/session_endpoints.h"
+#include "api/user_rules.h"
 #include "base/limits.h"
 #include "engine/engine.h"
 
@@ -133,15 +134,31 @@ Result<http::Response> list_users(ReadCall& call) {
 Result<http::Response> put_user(Context& context, const http::Request& request) {
   ASSIGN_OR_RETURN(const json::object body, body_object(request, {"name", "role", "password"}));
   store::UserRow row;
-  ASSIGN_OR_RETURN(row.name, name_of(body));
+  row.name = body.at("name").as_string();
+  RETURN_IF_ERROR(check_user_name(row.name));
   ASSIGN_OR_RETURN(row.role, parse_user_role(body.at("role").as_string()));
   ASSIGN_OR_RETURN(row.password_hash, context.passwords.hash(body.at("password").as_string()));
   row.created_at = context.clock.now();
+  const std::lock_guard lock(context.user_changes);
+  ASSIGN_OR_RETURN(const std::vector<store::UserRow> users, context.engine.journal().users());
+  RETURN_IF_ERROR(check_user_change(users, row.name, row.role));
   RETURN_IF_ERROR(audit(context, request, "user.add", row.name));
   RETURN_IF_ERROR(context.engine.journal().put_user(row));
   // After the new row: a login that read the old one looks again and finds it changed.
   end_sessions_of(context, row.name);
   return http::Response::json(201, to_json_text(user_json(row)));
+}
+
+Result<http::Response> remove_user(Context& context, const http::Request& request) {
+  const std::string& name = request.path_parameters[0];
+  const std::lock_guard lock(context.user_changes);
+  ASSIGN_OR_RETURN(const std::vector<store::UserRow> users, context.engine.journal().users());
+  RETURN_IF_ERROR(check_user_change(users, name, std::nullopt));
+  RETURN_IF_ERROR(audit(context, request, "user.remove", name));
+  RETURN_IF_ERROR(context.engine.journal().remove_user(name));
+  // After the row is gone: a login that still read it looks again and finds nobody.
+  end_sessions_of(context, name);
+  return http::Response::no_content();
 }
 
 // ---- Audit, status, verify, export ----
@@ -221,9 +238,16 @@ void add_admin_endpoints(Endpoints& endpoints, Context& context) {
                                      "Revokes a token, effective at once; revoking it again changes nothing.", "",
                                      {{204, "Revoked.", ""}, {404, "No such token.", "Problem", http::kProblemType}},
                                      revoke_token));
-  endpoints.push_back(admin_endpoint(context, http::Method::kPost, "/api/v1/users", "putUser",
-                                     "Adds a user, or gives one a new role and password.", "NewUser",
-                                     {{201, "The user.", "User"}}, put_user));
+  endpoints.push_back(admin_endpoint(
+      context, http::Method::kPost, "/api/v1/users", "putUser", "Adds a user, or gives one a new role and password.",
+      "NewUser", {{201, "The user.", "User"}, {409, "The last admin would be none.", "Problem", http::kProblemType}},
+      put_user));
+  endpoints.push_back(admin_endpoint(context, http::Method::kDelete, "/api/v1/users/{name}", "removeUser",
+                                     "Removes a user; sessions and live streams of that user end at once.", "",
+                                     {{204, "Removed.", ""},
+                                      {404, "No such user.", "Problem", http::kProblemType},
+                                      {409, "The last admin stays.", "Problem", http::kProblemType}},
+                                     remove_user));
   endpoints.push_back(admin_endpoint(context, http::Method::kGet, "/api/v1/admin/status", "getStatus",
                                      "Queues, positions and counters of the engine.", "",
                                      {{200, "The state now.", "EngineStatus"}}, read_status));

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "api/testing/api_world.h"
 #include "api/testing/fake_stream.h"
 #include "base/hash.h"
@@ -72,6 +74,66 @@ TEST(Users, are_added_with_a_hash_and_listed_without) {
   EXPECT_EQ(list.body.find("argon2"), std::string::npos);
   EXPECT_EQ(list.body.find("horse"), std::string::npos);
   EXPECT_EQ(post(world, "/api/v1/users", R"({"name":"bob","role":"admin","password":"short"})").status, 400);
+}
+
+Answer put_user(ApiWorld& world, const std::string& name, const std::string& role) {
+  return post(world, "/api/v1/users",
+              fmt::format(R"({{"name":"{}","role":"{}","password":"correct horse"}})", name, role));
+}
+
+TEST(Users, are_removed_and_that_is_audited) {
+  ApiWorld world;
+  put_user(world, "ann", "admin");
+  put_user(world, "bob@acme.example", "viewer");
+  EXPECT_EQ(world.local(Method::kDelete, "/api/v1/users/bob%40acme.example").status, 204);
+  EXPECT_EQ(world.get("/api/v1/users").json().at("items").as_array().size(), 1U);
+  const json::value audit = world.get("/api/v1/audit?limit=1").json().at("items").at(0);
+  EXPECT_EQ(audit.at("action"), "user.remove");
+  EXPECT_EQ(audit.at("subject"), "bob@acme.example");
+  const Answer again = world.local(Method::kDelete, "/api/v1/users/bob%40acme.example");
+  EXPECT_EQ(again.status, 404);
+  EXPECT_NE(again.body.find("bob@acme.example"), std::string::npos) << again.body;
+}
+
+TEST(Users, the_last_admin_is_neither_removed_nor_made_less) {
+  ApiWorld world;
+  put_user(world, "ann", "admin");
+  put_user(world, "bob", "viewer");
+  const Answer refused = world.local(Method::kDelete, "/api/v1/users/ann");
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_NE(refused.body.find("last admin"), std::string::npos) << refused.body;
+  EXPECT_EQ(put_user(world, "ann", "viewer").status, 409);
+  EXPECT_EQ(put_user(world, "ann", "admin").status, 201) << "a new password is no loss";
+  EXPECT_EQ(world.engine->journal().user("ann").value()->role, Role::kAdmin);
+  EXPECT_EQ(put_user(world, "bob", "admin").status, 201);
+  EXPECT_EQ(world.local(Method::kDelete, "/api/v1/users/ann").status, 204);
+  EXPECT_EQ(world.local(Method::kDelete, "/api/v1/users/bob").status, 409);
+}
+
+TEST(Users, two_removals_at_once_leave_one_admin) {
+  ApiWorld world;
+  for (int round = 0; round < 8; ++round) {
+    put_user(world, "ann", "admin");
+    put_user(world, "bob", "admin");
+    int removed = 0;
+    int kept = 0;
+    const auto count = [&](int status) { ++(status == 204 ? removed : kept); };
+    auto other =
+        std::async(std::launch::async, [&] { return world.local(Method::kDelete, "/api/v1/users/bob").status; });
+    count(world.local(Method::kDelete, "/api/v1/users/ann").status);
+    count(other.get());
+    EXPECT_EQ(removed, 1);
+    EXPECT_EQ(kept, 1);
+  }
+}
+
+TEST(Users, have_names_that_a_path_can_carry) {
+  ApiWorld world;
+  for (const std::string name : {"", ".", "..", "a/b", R"(a\\b)", R"(a\u0007)"}) {
+    EXPECT_EQ(put_user(world, name, "viewer").status, 400) << name;
+  }
+  EXPECT_EQ(put_user(world, std::string(100, 'n'), "viewer").status, 201);
+  EXPECT_EQ(put_user(world, std::string(101, 'n'), "viewer").status, 400);
 }
 
 TEST(Audit, says_who_did_what_newest_first_and_holds_no_secret) {

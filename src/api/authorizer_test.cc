@@ -43,6 +43,7 @@ const std::map<std::string, Access> kRoutes{
     {"DELETE /api/v1/tokens/{id}", Access::kAdmin},
     {"GET /api/v1/users", Access::kAdmin},
     {"POST /api/v1/users", Access::kAdmin},
+    {"DELETE /api/v1/users/{name}", Access::kAdmin},
     {"GET /api/v1/audit", Access::kAdmin},
     {"GET /api/v1/admin/status", Access::kAdmin},
     {"GET /api/v1/admin/export", Access::kAdmin},

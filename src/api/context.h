@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "api/authorizer.h"
@@ -53,6 +54,7 @@ struct Context {
   std::atomic<bool> exporting = false;
   Worker long_work;  ///< Exports and checks, one after the other.
   PasswordHasher passwords;
+  std::mutex user_changes;  ///< Held by whoever changes users, from the look at all of them to the written row.
   LoginGate logins;
   RequestDurations durations;
 

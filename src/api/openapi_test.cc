@@ -183,6 +183,7 @@ TEST_F(OpenapiTest, real_refusals_and_answers_of_writes_fit_their_schemas) {
               world.local(http::Method::kPost, "/api/v1/tokens", R"({"name":"a","role":"viewer"})"));
   expect_fits("/api/v1/tokens", "post", world.local(http::Method::kPost, "/api/v1/tokens", R"({"name":"a"})"));
   expect_fits("/api/v1/tokens/{id}", "delete", world.local(http::Method::kDelete, "/api/v1/tokens/none"));
+  expect_fits("/api/v1/users/{name}", "delete", world.local(http::Method::kDelete, "/api/v1/users/nobody"));
   expect_fits("/api/v1/admin/verify", "post", world.local(http::Method::kPost, "/api/v1/admin/verify"));
   expect_fits("/api/v1/runs", "get", world.get("/api/v1/runs?nonsense=1"));
   expect_fits("/api/v1/runs/{key}", "get", world.get("/api/v1/runs/none"));

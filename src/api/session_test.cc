@@ -323,8 +323,30 @@ TEST(Streams, of_a_session_that_expired_end_at_the_next_heartbeat) {
   answer.on_close();
 }
 
+TEST(UserChange, a_removed_user_has_no_session_no_stream_and_no_login_left) {
+  ApiWorld world;
+  add_user(world, "ann", Role::kViewer);
+  add_user(world, "bob", Role::kAdmin);
+  SessionClient ann(world);
+  SessionClient bob(world);
+  ASSERT_EQ(ann.log_in("ann").status, 200);
+  ASSERT_EQ(bob.log_in("bob").status, 200);
+  Answer answer = ann.get("/api/v1/stream");
+  const auto stream = std::make_shared<FakeStream>();
+  answer.on_stream(stream);
+  EXPECT_EQ(bob.send(Method::kDelete, "/api/v1/users/ann").status, 204);
+  EXPECT_EQ(audit_of(world).front().actor, "user:bob");
+  EXPECT_EQ(audit_of(world).front().action, "user.remove");
+  stream->await_close();
+  answer.on_close();
+  EXPECT_EQ(ann.get("/api/v1/runs").status, 401);
+  EXPECT_EQ(ann.log_in("ann").status, 401);
+  EXPECT_EQ(bob.get("/api/v1/runs").status, 200);
+}
+
 TEST(UserChange, a_new_password_or_role_ends_all_sessions_of_that_user_at_once) {
   ApiWorld world;
+  add_user(world, "cleo", Role::kAdmin);
   add_user(world, "ann", Role::kAdmin);
   add_user(world, "bob", Role::kViewer);
   SessionClient ann(world);

@@ -25,6 +25,12 @@ struct TokenLine {
   std::string revoked_at;  ///< Empty while it is valid.
 };
 
+struct UserLine {
+  std::string name;
+  std::string role;
+  std::string created_at;
+};
+
 /// What `verify` found to be in order.
 struct VerifyReport {
   std::uint64_t deliveries = 0;
@@ -42,6 +48,8 @@ class Administration {
   virtual Result<std::vector<TokenLine>> tokens() = 0;
   virtual Status revoke_token(const std::string& id) = 0;
   virtual Status put_user(const std::string& name, store::Role role, const std::string& password) = 0;
+  virtual Result<std::vector<UserLine>> users() = 0;
+  virtual Status remove_user(const std::string& name) = 0;
 
   /// All derived state as lines of JSON, the last one with the SHA-256 of those before.
   virtual Status export_lines(const Policy& policy, const std::function<void(std::string_view)>& sink) = 0;

@@ -177,6 +177,20 @@ Outcome run_user_add(const CommandLine& line) {
   });
 }
 
+Outcome run_user_list(const CommandLine& line) {
+  return with_administration(line, false, [&](Administration& administration, const Config&) -> Status {
+    ASSIGN_OR_RETURN(const std::vector<UserLine> users, administration.users());
+    for (const UserLine& user : users) print(fmt::format("{:8}  {}  {}\n", user.role, user.created_at, user.name));
+    return {};
+  });
+}
+
+Outcome run_user_remove(const CommandLine& line) {
+  return with_administration(line, false, [&](Administration& administration, const Config&) -> Status {
+    return administration.remove_user(line.name);
+  });
+}
+
 Outcome run_config_check(const CommandLine& line) {
   CommandLine with_file = line;
   if (with_file.config.empty()) with_file.config = "fairlead.yaml";
@@ -328,6 +342,10 @@ class Commands {
     add_data_options(add_user);
     add_user.add_option("name", line_.name, "The login.")->required();
     add_user.add_option("--role", line_.role, "viewer, operator or admin.")->required();
+    add_data_options(add(users, "list", "Lists users.", run_user_list));
+    CLI::App& remove = add(users, "remove", "Removes a user, whose sessions end at once.", run_user_remove);
+    add_data_options(remove);
+    remove.add_option("name", line_.name, "The login, as `user list` shows it.")->required();
   }
 
   void add_config() {

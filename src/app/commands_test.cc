@@ -155,6 +155,29 @@ TEST_F(Commands, a_data_folder_with_a_very_long_name_has_a_control_socket_too) {
   EXPECT_EQ(server.stop(SIGTERM), 0);
 }
 
+TEST_F(Commands, users_are_listed_and_removed_with_and_without_a_server) {
+  EXPECT_EQ(on_data({"user", "add", "kim", "--role", "admin"}, "correct horse\n").code, 0);
+  EXPECT_EQ(on_data({"user", "add", "lee", "--role", "viewer"}, "battery staple\n").code, 0);
+  EXPECT_EQ(on_data({"user", "add", "max", "--role", "viewer"}, "battery staple\n").code, 0);
+  const auto expect_refusals = [&] {
+    const Finished nobody = on_data({"user", "remove", "nobody"});
+    EXPECT_EQ(nobody.code, 1);
+    EXPECT_THAT(nobody.err, HasSubstr("no user with the name 'nobody'"));
+    const Finished last = on_data({"user", "remove", "kim"});
+    EXPECT_EQ(last.code, 1);
+    EXPECT_THAT(last.err, HasSubstr("last admin"));
+    EXPECT_EQ(on_data({"user", "add", "kim", "--role", "viewer"}, "correct horse\n").code, 1);
+  };
+  expect_refusals();
+  EXPECT_EQ(on_data({"user", "remove", "lee"}).code, 0);
+  EXPECT_THAT(on_data({"user", "list"}).out, AllOf(HasSubstr("kim"), HasSubstr("max"), Not(HasSubstr("lee"))));
+  RunningServer server(data());
+  expect_refusals();
+  EXPECT_EQ(on_data({"user", "remove", "max"}).code, 0);
+  EXPECT_THAT(on_data({"user", "list"}).out, AllOf(HasSubstr("admin"), HasSubstr("kim"), Not(HasSubstr("max"))));
+  EXPECT_EQ(server.stop(SIGTERM), 0);
+}
+
 TEST_F(Commands, users_are_added_with_a_password_from_standard_input) {
   EXPECT_EQ(on_data({"user", "add", "kim", "--role", "operator"}, "correct horse\n").code, 0);
   const Finished empty = on_data({"user", "add", "lee", "--role", "viewer"});

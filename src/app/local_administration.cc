@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/credentials.h"
+#include "api/user_rules.h"
 #include "app/progress.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -61,6 +62,9 @@ class LocalAdministration final : public Administration {
   }
 
   Status put_user(const std::string& name, store::Role role, const std::string& password) override {
+    RETURN_IF_ERROR(api::check_user_name(name));
+    ASSIGN_OR_RETURN(const std::vector<store::UserRow> users, journal_->users());
+    RETURN_IF_ERROR(api::check_user_change(users, name, role));
     store::UserRow row;
     row.name = name;
     row.role = role;
@@ -68,6 +72,22 @@ class LocalAdministration final : public Administration {
     row.created_at = clock_->now();
     RETURN_IF_ERROR(audit("user.add", name));
     return journal_->put_user(row);
+  }
+
+  Result<std::vector<UserLine>> users() override {
+    ASSIGN_OR_RETURN(const std::vector<store::UserRow> rows, journal_->users());
+    std::vector<UserLine> lines;
+    for (const store::UserRow& row : rows) {
+      lines.push_back({row.name, std::string(api::to_string(row.role)), format_time(row.created_at)});
+    }
+    return lines;
+  }
+
+  Status remove_user(const std::string& name) override {
+    ASSIGN_OR_RETURN(const std::vector<store::UserRow> users, journal_->users());
+    RETURN_IF_ERROR(api::check_user_change(users, name, std::nullopt));
+    RETURN_IF_ERROR(audit("user.remove", name));
+    return journal_->remove_user(name);
   }
 
   Status export_lines(const Policy& policy, const std::function<void(std::string_view)>& sink) override {

@@ -84,6 +84,25 @@ class RemoteAdministration final : public Administration {
     return {};
   }
 
+  Result<std::vector<UserLine>> users() override {
+    ASSIGN_OR_RETURN(const std::string answer, client_.call("GET", "/api/v1/users"));
+    ASSIGN_OR_RETURN(const json::object page, parse_object(answer));
+    const json::value* const items = page.if_contains("items");
+    if (!items || !items->is_array()) return fail(ErrorCode::kUnavailable, "the server's answer cannot be read");
+    std::vector<UserLine> lines;
+    for (const json::value& item : items->get_array()) {
+      if (!item.is_object()) continue;
+      const json::object& user = item.get_object();
+      lines.push_back({text_member(user, "name"), text_member(user, "role"), text_member(user, "created_at")});
+    }
+    return lines;
+  }
+
+  Status remove_user(const std::string& name) override {
+    RETURN_IF_ERROR(client_.call("DELETE", "/api/v1/users/" + path_segment(name)));
+    return {};
+  }
+
   Status export_lines(const Policy&, const std::function<void(std::string_view)>& sink) override {
     return client_.stream("GET", "/api/v1/admin/export", sink);
   }

@@ -166,6 +166,18 @@ TEST_P(JournalContract, users_are_replaced_by_name_and_listed_in_order) {
   EXPECT_FALSE(journal_->user("bob").value());
 }
 
+TEST_P(JournalContract, a_removed_user_is_gone_and_the_others_stay) {
+  ASSERT_TRUE(journal_->put_user({"zoe", "hash", Role::kViewer, {5}}));
+  ASSERT_TRUE(journal_->put_user({"ann", "hash2", Role::kAdmin, {6}}));
+  ASSERT_TRUE(journal_->remove_user("zoe"));
+  EXPECT_FALSE(journal_->user("zoe").value());
+  ASSERT_EQ(journal_->users().value().size(), 1u);
+  EXPECT_EQ(journal_->users().value()[0].name, "ann");
+  EXPECT_TRUE(journal_->remove_user("zoe")) << "nobody to remove is no failure";
+  ASSERT_TRUE(journal_->put_user({"zoe", "new", Role::kOperator, {7}}));
+  EXPECT_EQ(journal_->user("zoe").value()->password_hash, "new");
+}
+
 TEST_P(JournalContract, the_audit_log_is_read_newest_first) {
   for (int i = 1; i <= 3; ++i) {
     ASSERT_TRUE(journal_->append_audit({{i}, "local", "token.create", std::to_string(i)}));

@@ -106,6 +106,7 @@ class Journal {
   virtual Status put_user(const UserRow& user) = 0;
   virtual Result<std::optional<UserRow>> user(std::string_view name) = 0;
   virtual Result<std::vector<UserRow>> users() = 0;
+  virtual Status remove_user(std::string_view name) = 0;  ///< Nothing happens where there is none.
   virtual Status append_audit(const AuditRow& row) = 0;
   virtual Result<std::vector<AuditRow>> audit(std::size_t rows_max) = 0;  ///< Newest first.
 

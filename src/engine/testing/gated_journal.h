@@ -73,6 +73,7 @@ class GatedJournal final : public store::Journal {
   Status put_user(const store::UserRow& user) override { return memory_->put_user(user); }
   Result<std::optional<store::UserRow>> user(std::string_view name) override { return memory_->user(name); }
   Result<std::vector<store::UserRow>> users() override { return memory_->users(); }
+  Status remove_user(std::string_view name) override { return memory_->remove_user(name); }
   Status append_audit(const store::AuditRow& row) override { return memory_->append_audit(row); }
   Result<std::vector<store::AuditRow>> audit(std::size_t rows_max) override { return memory_->audit(rows_max); }
   Result<std::uint64_t> verify(const std::function<void(std::uint64_t, std::uint64_t)>& progress) override {

@@ -71,6 +71,11 @@ class MemoryJournal final : public Journal {
     const std::lock_guard lock(mutex_);
     return values(users_);
   }
+  Status remove_user(std::string_view name) override {
+    const std::lock_guard lock(mutex_);
+    if (const auto user = users_.find(name); user != users_.end()) users_.erase(user);
+    return {};
+  }
   Status append_audit(const AuditRow& row) override {
     const std::lock_guard lock(mutex_);
     audit_.push_back(row);

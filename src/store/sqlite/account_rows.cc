@@ -144,6 +144,10 @@ Result<std::vector<UserRow>> all_users(Database& database) {
   return all_of(query, user_of);
 }
 
+Status remove_user(Database& database, std::string_view name) {
+  return database.execute(journal_sql::kDeleteUser, name);
+}
+
 Status append_audit(Database& database, const AuditRow& row) {
   ASSIGN_OR_RETURN(const auto last, database.integer(journal_sql::kLastAuditRow));
   const std::int64_t number = last.value_or(0) + 1;

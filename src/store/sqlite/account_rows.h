@@ -18,6 +18,7 @@ Result<std::vector<TokenRow>> all_tokens(Database& database);
 Status put_user(Database& database, const UserRow& user);
 Result<std::optional<UserRow>> find_user(Database& database, std::string_view name);
 Result<std::vector<UserRow>> all_users(Database& database);
+Status remove_user(Database& database, std::string_view name);
 
 Status append_audit(Database& database, const AuditRow& row);
 /// Newest first.

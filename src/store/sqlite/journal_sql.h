@@ -125,6 +125,7 @@ inline constexpr std::string_view kSelectUser =
     "SELECT name, password_hash, role, created_at, checksum FROM users WHERE name = $1";
 inline constexpr std::string_view kSelectUsers =
     "SELECT name, password_hash, role, created_at, checksum FROM users ORDER BY name";
+inline constexpr std::string_view kDeleteUser = "DELETE FROM users WHERE name = $1";
 
 inline constexpr std::string_view kLastAuditRow = "SELECT max(row) FROM audit";
 inline constexpr std::string_view kInsertAudit =

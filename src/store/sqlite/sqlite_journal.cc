@@ -86,6 +86,9 @@ class SqliteJournal final : public Journal {
     ASSIGN_OR_RETURN(auto reader, readers_->lend());
     return all_users(*reader);
   }
+  Status remove_user(std::string_view name) override {
+    return change([&] { return sqlite::remove_user(*writer_, name); });
+  }
   Status append_audit(const AuditRow& row) override {
     return change([&] { return sqlite::append_audit(*writer_, row); });
   }
