@@ -26,18 +26,15 @@ ScratchRepository::~ScratchRepository() {
 }
 
 std::string ScratchRepository::git(const std::vector<std::string>& arguments, std::int64_t at) const {
-  Finished finished = run(arguments, {}, at);
-  CHECK(finished.code == 0);
-  while (finished.out.ends_with('\n')) finished.out.pop_back();
-  return std::move(finished.out);
+  return must(run(arguments, {}, at, at));
 }
 
 int ScratchRepository::try_git(const std::vector<std::string>& arguments, const std::string& input) const {
-  return run(arguments, input, kAnyTime).code;
+  return run(arguments, input, kAnyTime, kAnyTime).code;
 }
 
 ScratchRepository::Finished ScratchRepository::run(const std::vector<std::string>& arguments, const std::string& input,
-                                                   std::int64_t at) const {
+                                                   std::int64_t at, std::int64_t authored_at) const {
   std::vector<std::string> all = {"git", "-C", path_.string()};
   all.insert(all.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
@@ -49,13 +46,15 @@ ScratchRepository::Finished ScratchRepository::run(const std::vector<std::string
   CHECK(input.size() <= PIPE_BUF);  // fits the pipe before anybody reads
   CHECK(write(in[1], input.data(), input.size()) == static_cast<ssize_t>(input.size()));
   close(in[1]);
-  const std::string date = fmt::format("{} +0000", at);
+  const std::string committed = fmt::format("{} +0000", at);
+  const std::string authored = fmt::format("{} +0000", authored_at);
   const pid_t pid = fork();
   CHECK(pid >= 0);
   if (pid == 0) {
     for (const char* const name : {"GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME"}) setenv(name, "Ada", 1);
     for (const char* const name : {"GIT_AUTHOR_EMAIL", "GIT_COMMITTER_EMAIL"}) setenv(name, "ada@example.org", 1);
-    for (const char* const name : {"GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"}) setenv(name, date.c_str(), 1);
+    setenv("GIT_COMMITTER_DATE", committed.c_str(), 1);
+    setenv("GIT_AUTHOR_DATE", authored.c_str(), 1);
     setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
     setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
     setenv("GIT_TERMINAL_PROMPT", "0", 1);
@@ -81,10 +80,16 @@ ScratchRepository::Finished ScratchRepository::run(const std::vector<std::string
 }
 
 std::string ScratchRepository::commit(const std::vector<std::string>& parents, const std::string& message,
-                                      std::int64_t at) const {
+                                      std::int64_t at, std::optional<std::int64_t> authored_at) const {
   std::vector<std::string> arguments = {"commit-tree", "4b825dc642cb6eb9a060e54bf8d69288fbee4904", "-m", message};
   for (const std::string& parent : parents) arguments.insert(arguments.end(), {"-p", parent});
-  return git(arguments, at);
+  return must(run(arguments, {}, at, authored_at.value_or(at)));
+}
+
+std::string ScratchRepository::must(Finished finished) {
+  CHECK(finished.code == 0);
+  while (finished.out.ends_with('\n')) finished.out.pop_back();
+  return std::move(finished.out);
 }
 
 }  // namespace fairlead::git::testing
