@@ -238,6 +238,7 @@ export const tests = {
     await refuse(page);
     await page.goto(server.url);
     await page.getByText('Not now. (request r-1)').first().waitFor();
+    await card(page, 'deployment_frequency').getByText('Not read').waitFor(); // and nothing that looks as if it still came
     await expectFineEverywhere(page, expectAccessible);
     await close();
   },

@@ -174,6 +174,7 @@ export const tests = {
     const events = page.locator('[data-source="events"]');
     await events.getByText('1 accepted').waitFor();
     await page.locator('[data-source="github"]').getByText('nothing yet').waitFor();
+    await page.locator('[data-source="github"]').getByText(`${server.url}/hooks/github`).waitFor(); // how to connect it
     await live(page).waitFor();
     await server.postEvents([deployment('another', 60)]);
     await events.getByText('2 accepted').waitFor();

@@ -1,4 +1,4 @@
-// Runs the page tests against a real server in a real browser: run.mjs FAIRLEAD [NAME…]. README.md says how one is
+// Runs the page tests against a real server in a real browser: run.mjs FAIRLEAD [FILE[.TEST]…]. README.md says how one is
 // written. Results go to the console and, like those of a GoogleTest program, to the XML that GTEST_OUTPUT names.
 
 import { execFile, spawn } from 'node:child_process';
@@ -144,7 +144,7 @@ function toXml(results) {
 
 const [binary, ...names] = process.argv.slice(2);
 if (!binary) {
-  console.error('usage: run.mjs FAIRLEAD [NAME…]');
+  console.error('usage: run.mjs FAIRLEAD [FILE[.TEST]…]');
   process.exit(2);
 }
 const files = (await readdir(here)).filter((f) => f.endsWith('.test.mjs')).sort();
@@ -152,9 +152,10 @@ const results = [];
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: chromiumArguments });
 for (const file of files) {
   const label = file.replace('.test.mjs', '');
-  if (names.length > 0 && !names.includes(label)) continue;
+  if (names.length > 0 && !names.some((name) => name.split('.')[0] === label)) continue;
   const { tests } = await import(join(here, file));
   for (const [name, test] of Object.entries(tests)) {
+    if (names.length > 0 && !names.includes(label) && !names.includes(`${label}.${name}`)) continue;
     const error = await errorOf(() => runOne(browser, binary, test));
     console.log(`${error ? 'FAILED' : 'OK'} ${label}.${name}${error ? `\n${error}` : ''}`);
     results.push({ file: label, name, error });
