@@ -149,13 +149,15 @@ if (!binary) {
 }
 const files = (await readdir(here)).filter((f) => f.endsWith('.test.mjs')).sort();
 const results = [];
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: chromiumArguments });
+const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: chromiumArguments });
+let browser = await launch();
 for (const file of files) {
   const label = file.replace('.test.mjs', '');
   if (names.length > 0 && !names.some((name) => name.split('.')[0] === label)) continue;
   const { tests } = await import(join(here, file));
   for (const [name, test] of Object.entries(tests)) {
     if (names.length > 0 && !names.includes(label) && !names.includes(`${label}.${name}`)) continue;
+    if (!browser.isConnected()) browser = await launch(); // it died under the test before, which failed
     const error = await errorOf(() => runOne(browser, binary, test));
     console.log(`${error ? 'FAILED' : 'OK'} ${label}.${name}${error ? `\n${error}` : ''}`);
     results.push({ file: label, name, error });
