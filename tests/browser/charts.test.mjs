@@ -32,13 +32,16 @@ async function saved(page, click) {
   return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
 }
 
-/** How many colours a PNG has. */
-const colours = (page, png) => page.evaluate(async (numbers) => {
+/** How many points of a PNG have a colour. */
+const pointsOf = (page, png, colour) => page.evaluate(async ([numbers, wanted]) => {
   const picture = await createImageBitmap(new Blob([new Uint8Array(numbers)], { type: 'image/png' }));
   const canvas = new OffscreenCanvas(picture.width, picture.height).getContext('2d');
   canvas.drawImage(picture, 0, 0);
-  return new Set(new Uint32Array(canvas.getImageData(0, 0, picture.width, picture.height).data.buffer)).size;
-}, [...png]);
+  const { data } = canvas.getImageData(0, 0, picture.width, picture.height);
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) count += wanted.every((part, k) => data[i + k] === part) ? 1 : 0;
+  return count;
+}, [[...png], colour]);
 
 export const tests = {
   async what_is_unknown_is_a_gap_and_the_period_before_is_dashed({ page, server }) {
@@ -108,7 +111,8 @@ export const tests = {
     assert.ok(lines.some((line) => /^\d{4}-\d\d-\d\d,,0,/.test(line)), 'an unknown part is an empty cell');
     const picture = await saved(page, () => dialog.getByRole('button', { name: 'as PNG' }).click());
     assert.equal(picture.name, 'fairlead-change-lead-time-over-time.png');
-    assert.ok((await colours(page, picture.bytes)) > 20, 'the picture is blank');
+    const accent = [0x0b, 0x5c, 0xad];
+    assert.ok((await pointsOf(page, picture.bytes, accent)) > 100, 'the line is not in the picture');
   },
 
   async dragging_zooms_in_and_a_double_click_goes_back({ page, server }) {

@@ -63,6 +63,20 @@ export const tests = {
     await dialog.getByText('unit tests').waitFor();
   },
 
+  async what_needs_attention_can_be_opened({ page, server }) {
+    await server.postEvents([{ type: 'incident', id: 'i', service: 'shop', environment: 'production', title: 'shop is down', severity: 'high', opened_at: at(600) },
+      deployment('bad', 60, { status: 'failed', version: '3.0' })]);
+    await page.goto(server.url);
+    const attention = section(page, 'Needs attention');
+    await section(page, 'How it stands').getByText('shop is down').waitFor();
+    for (const [name, fact] of [['shop is down', 'high'], ['shop 3.0', 'production']]) {
+      await attention.getByRole('button', { name }).click();
+      await page.getByRole('dialog').locator('dd').getByText(fact).waitFor();
+      await page.keyboard.press('Escape');
+      await page.waitForURL(`${server.url}/`);
+    }
+  },
+
   async a_row_that_is_gone_is_said({ context, server }) {
     const { page, close } = await separatePage(context);
     await page.goto(`${server.url}/?open=deployment:00000000000000000000000000000000`);

@@ -114,7 +114,7 @@ class Overview {
   /** A row that is in one of the lists. */
   row({ kind, key }: Place) {
     const lists: Record<string, ReadonlyArray<Deployment | Run | Change | Incident | Alert>> = {
-      deployment: this.deployments.data ?? [], run: this.runs.data ?? [], change: this.changes.data ?? [],
+      deployment: [...(this.deployments.data ?? []), ...(this.places.data?.latest ?? [])], run: this.runs.data ?? [], change: this.changes.data ?? [],
       incident: [...(this.incidents.data ?? []), ...(this.openIncidents.data ?? [])], alert: this.alerts.data ?? [],
     };
     return lists[kind]?.find((one) => one.key === key) ?? null;

@@ -22,3 +22,7 @@ test('all that is wrong is in one sentence', () =>
 
 test('a mild alert is a warning', () =>
   expect(verdictOf({ incidents: [], alerts: [alert], latest: [deployment('success')], now }).level).toBe('warning'));
+
+test('a single incident is named', () =>
+  expect(verdictOf({ incidents: [{ ...incident, title: 'Slow answers', opened_at: '2026-01-05T11:50:00Z' }], alerts: [], latest: [deployment('success')], now }).detail)
+    .toBe('\u2068Slow answers\u2069, for 10 min. Last production deployment 14 min ago: shop 2.0.'));

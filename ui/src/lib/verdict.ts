@@ -28,9 +28,17 @@ function lastDeployment(latest: readonly Deployment[], now: number): string {
   return `Last production deployment ${span((now - finished(last)) / 1000)} ago${what ? `: ${what}` : ''}.`;
 }
 
+/** Which one it is, where there is one: on a phone the list of them is far below. */
+function onlyIncident(incidents: readonly Incident[], now: number): string {
+  const [only] = incidents;
+  if (incidents.length !== 1 || !only?.title) return '';
+  const opened = Date.parse(only.opened_at ?? '');
+  return `${isolated(only.title)}${Number.isNaN(opened) ? '' : `, for ${span((now - opened) / 1000)}`}.`;
+}
+
 /** What a person wants to know first, in one sentence, and when production last changed. */
 export function verdictOf({ incidents, alerts, latest, now }: Situation): Verdict {
-  const detail = lastDeployment(latest, now);
+  const detail = [onlyIncident(incidents, now), lastDeployment(latest, now)].filter(Boolean).join(' ');
   const failed = latest.filter((one) => one.status === 'failed');
   const parts: string[] = [];
   if (incidents.length > 0) parts.push(counted(incidents.length, 'incident is open', 'incidents are open'));
