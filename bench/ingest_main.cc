@@ -36,7 +36,7 @@ using Rounds = std::vector<double>;
 
 struct Figures {
   Rounds durable, no_store, sqlite, postgres;
-  Rounds ack_p50, sync_p50, ack_p99, sync_p99;
+  Rounds ack_p50, sync_p50, nginx_p50, ack_p99, sync_p99, nginx_p99;
   Rounds batch_bytes, synced_bytes;
 };
 
@@ -48,7 +48,7 @@ Rounds ratios(const Rounds& a, const Rounds& b) {
 
 class IngestBenchmark {
  public:
-  IngestBenchmark() : postgres_(fairlead_.folder()), salt_(std::random_device{}()) {}
+  IngestBenchmark() : nginx_(fairlead_.folder()), postgres_(fairlead_.folder()), salt_(std::random_device{}()) {}
 
   bool run() {
     warm_up();
@@ -87,14 +87,18 @@ class IngestBenchmark {
     const Rounds idle = fairlead_.load(durable_posts(), {.connections = 1, .seconds = kSeconds / 2}).latencies_us;
     fairlead_.drain();
     const Rounds sync = sync_latencies_us(fairlead_.folder(), kRecordBytes, std::max(kIdleSamples, idle.size()));
+    const Rounds nginx = nginx_.load({.connections = 1, .seconds = kSeconds / 2}).latencies_us;
     const double half = figures_.durable.back() / 2;
     const Rounds loaded =
         fairlead_.load(durable_posts(), {.connections = kClients, .seconds = kSeconds, .rate = half}).latencies_us;
     fairlead_.drain();
+    const Rounds nginx_loaded = nginx_.load({.connections = kClients, .seconds = kSeconds, .rate = half}).latencies_us;
     figures_.ack_p50.push_back(quantile(idle, 0.5));
     figures_.sync_p50.push_back(quantile(sync, 0.5));
+    figures_.nginx_p50.push_back(quantile(nginx, 0.5));
     figures_.ack_p99.push_back(quantile(loaded, 0.99));
     figures_.sync_p99.push_back(quantile(sync, 0.99));
+    figures_.nginx_p99.push_back(quantile(nginx_loaded, 0.99));
   }
 
   void measure_batches() {
@@ -116,8 +120,10 @@ class IngestBenchmark {
     print_figures("PostgreSQL, one commit per event, 64 clients", "events/s", figures_.postgres);
     print_figures("acknowledgement, one client, p50", "µs", figures_.ack_p50);
     print_figures("write + fdatasync of 400 bytes, p50", "µs", figures_.sync_p50);
+    print_figures("nginx, a small file, one client, p50", "µs", figures_.nginx_p50);
     print_figures("acknowledgement at half load, p99", "µs", figures_.ack_p99);
     print_figures("write + fdatasync of 400 bytes, p99", "µs", figures_.sync_p99);
+    print_figures("nginx, a small file at the same rate, p99", "µs", figures_.nginx_p99);
     print_figures("NDJSON batches of 1,000, 4 connections", "bytes/s", figures_.batch_bytes);
     print_figures("write + fdatasync of the same bodies, one after the other", "bytes/s", figures_.synced_bytes);
   }
@@ -167,6 +173,7 @@ class IngestBenchmark {
   }
 
   FairleadUnderTest fairlead_;
+  Nginx nginx_;
   Postgres postgres_;
   std::uint64_t salt_;
   const int rounds_ = rounds_wanted(kRoundsByDefault);

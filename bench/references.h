@@ -1,12 +1,15 @@
 #pragma once
 
-// What Fairlead's durable ingest is measured against: the same events made durable by the plainest means.
+// What Fairlead's ingest is measured against: the same events made durable by the plainest means, and a web server that
+// only sends a file.
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "bench/load_generator.h"
 
 namespace fairlead::bench {
 
@@ -31,6 +34,21 @@ class Postgres {
   /// Events per second of `clients` connections that each insert and commit one event at a time: the same unique key,
   /// the same checksum.
   double events_per_second(int clients, double seconds, std::uint64_t salt);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// nginx with one worker that answers every request with the same small file: what HTTP alone costs on this machine.
+class Nginx {
+ public:
+  explicit Nginx(const std::filesystem::path& folder);
+  ~Nginx();
+  Nginx(const Nginx&) = delete;
+  Nginx& operator=(const Nginx&) = delete;
+
+  LoadResult load(LoadOptions options) const;
 
  private:
   struct Impl;
