@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 
+#include "git/write_guard.h"
 #include "http/descriptor.h"
 
 namespace fairlead::git {
@@ -29,6 +30,7 @@ using http::Descriptor;
 constexpr std::uint64_t kShortAnswerBytesMax = 64u * 1024 * 1024;
 constexpr std::size_t kComplaintBytesMax = 2'000;  // the end of standard error, for the message
 constexpr std::uint64_t kProcessesMax = 4'096;     // of this user, as the system counts them; root is not counted
+constexpr std::uint64_t kDescriptorsMax = 1'024;   // of each process; git closes packs when it needs more
 constexpr int kPipeBytes = 1 << 20;                // fewer changes between git and us
 
 /// Before each command's own arguments: what a repository's configuration could make git run, is off. Whoever reads
@@ -111,7 +113,7 @@ void limit(__rlimit_resource resource, std::uint64_t value) {
 
 /// After fork: only calls that are safe there.
 [[noreturn]] void become_git(const char* file, char* const* arguments, char* const* environment, int in, int out,
-                             int err, const ChildLimits& limits) {
+                             int err, const ChildLimits& limits, const WriteGuard& guard) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   sigset_t none;
@@ -121,7 +123,9 @@ void limit(__rlimit_resource resource, std::uint64_t value) {
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_FSIZE, limits.file_bytes_max);
   limit(RLIMIT_NPROC, kProcessesMax);
+  limit(RLIMIT_NOFILE, kDescriptorsMax);
   if (limits.memory_bytes_max > 0) limit(RLIMIT_AS, limits.memory_bytes_max);
+  if (!guard.apply()) _exit(127);
   if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0) _exit(127);
   execve(file, arguments, environment);
   _exit(127);
@@ -142,11 +146,12 @@ class Child {
     ASSIGN_OR_RETURN(Pipe out, make_pipe());
     ASSIGN_OR_RETURN(Pipe err, make_pipe());
     fcntl(out.read_end.get(), F_SETPIPE_SZ, kPipeBytes);
+    const WriteGuard guard(command.writable);
     const pid_t pid = fork();
     if (pid < 0) return system_failure("no process");
     if (pid == 0) {
       become_git(file.c_str(), argument_pointers.data(), environment_pointers.data(), in.get(), out.write_end.get(),
-                 err.write_end.get(), command.limits);
+                 err.write_end.get(), command.limits, guard);
     }
     setpgid(pid, pid);  // as the child does: whoever comes first
     return Child(pid, std::move(out.read_end), std::move(err.read_end));

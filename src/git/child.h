@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -26,6 +27,8 @@ struct Command {
   /// The only protocol that it may speak, whatever any configuration says.
   std::string protocol = "none";
   std::stop_token stop = {};  ///< Ends it at once.
+  /// The only place where it may write, as far as the kernel can hold it to that (git/write_guard.h). Empty: nowhere.
+  std::filesystem::path writable = {};
 };
 
 /// Gets standard output piece by piece; an error of its own ends git and becomes the result.

@@ -12,6 +12,7 @@
 
 #include "git/repository.h"
 #include "git/testing/scratch_repository.h"
+#include "git/write_guard.h"
 
 namespace fairlead::git {
 namespace {
@@ -122,8 +123,10 @@ TEST_P(SomebodyElses, configuration_runs_nothing) {
   ASSERT_TRUE(sprung()) << "this does not catch plain git, so it shows nothing";
   Command careful{command(), GetParam().input, {}, GetParam().protocol};
   careful.arguments.insert(careful.arguments.begin(), {"-C", scratch_.path().string()});
-  careful.limits.file_bytes_max = 1'000'000;  // as for a fetch: what it may not write does not protect it
-  (void)git_output(careful);                  // whether it fails does not matter
+  // As for a fetch: that it may not write is not what protects it.
+  careful.limits.file_bytes_max = 1'000'000;
+  careful.writable = scratch_.path();
+  (void)git_output(careful);  // whether it fails does not matter
   EXPECT_FALSE(sprung());
 }
 
@@ -161,6 +164,7 @@ TEST(Child, told_to_stop_it_ends_with_everything_that_it_started) {
   const std::string program = "!sleep 600 & echo $! >'" + file.string() + "'; wait";
   Command command{{"-C", scratch.path().string(), "-c", "alias.wait=" + program, "wait"}, {}, {}};
   command.limits.file_bytes_max = 1'000;
+  command.writable = scratch.path();
   std::stop_source stop;
   command.stop = stop.get_token();
   Result<std::string> out;
@@ -189,9 +193,37 @@ TEST(Child, past_its_output_it_is_ended) {
 TEST(Child, writes_no_file_unless_it_may) {
   const ScratchRepository scratch;
   Command command{{"-C", scratch.path().string(), "hash-object", "-w", "--stdin"}, "text", {}};
+  command.writable = scratch.path();
   EXPECT_FALSE(git_output(command));
   command.limits.file_bytes_max = 1'000'000;
   EXPECT_TRUE(git_output(command));
+}
+
+TEST(Child, writes_only_below_its_folder_and_gains_no_rights) {
+  if (!WriteGuard::available()) GTEST_SKIP() << "this kernel has no Landlock";
+  const ScratchRepository scratch;
+  const ScratchRepository other;
+  const auto shell = [&](const std::string& line) {
+    Command command{{"-C", scratch.path().string(), "-c", "alias.do=!" + line, "do"}, {}, {}};
+    command.limits.file_bytes_max = 1'000'000;
+    command.writable = scratch.path();
+    return git_output(std::move(command));
+  };
+  std::ofstream(other.path() / "kept") << "text";
+  EXPECT_TRUE(shell(
+      "echo x >inside && ln inside .git/elsewhere && mv inside .git/x && rm .git/elsewhere && echo x >/dev/null"));
+  const std::string there = other.path().string();
+  for (const std::string& line : {"echo x >" + there + "/new", "echo x >>" + there + "/kept", "rm " + there + "/kept",
+                                  "mkdir " + there + "/new", "ln -s x " + there + "/new", "mv " + there + "/kept ."}) {
+    EXPECT_FALSE(shell(line)) << line;
+  }
+  EXPECT_TRUE(std::filesystem::exists(other.path() / "kept"));
+  EXPECT_THAT(shell("cat /proc/self/status").value(), ::testing::HasSubstr("NoNewPrivs:\t1"));
+  EXPECT_THAT(shell("ulimit -n").value(), "1024\n");
+
+  Command reading{{"-C", scratch.path().string(), "-c", "alias.do=!echo x >inside", "do"}, {}, {}};
+  reading.limits.file_bytes_max = 1'000'000;
+  EXPECT_FALSE(git_output(reading));
 }
 
 TEST(Child, a_failure_says_what_git_said_on_one_line) {

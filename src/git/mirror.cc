@@ -113,7 +113,7 @@ class Mirror {
 
  private:
   Result<std::string> run(std::vector<std::string> arguments) const {
-    Command command{std::move(arguments), {}, {}, url_.scheme, stop_};
+    Command command{std::move(arguments), {}, {}, url_.scheme, stop_, path_.parent_path()};
     command.limits.timeout_ms = limits_.timeout_ms;
     command.limits.file_bytes_max = limits_.file_bytes_max;
     command.limits.memory_bytes_max = limits_.memory_bytes_max;

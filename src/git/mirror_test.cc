@@ -150,7 +150,9 @@ TEST_F(MirrorTest, two_fetches_at_a_time_do_not_meet) {
   served_.hold();
   std::thread other([&] { EXPECT_TRUE(fetch(url())); });
   served_.await_request();
-  EXPECT_EQ(fetch(url()).error().code, ErrorCode::kConflict);
+  const MirrorLimits short_time{.timeout_ms = 10'000};
+  EXPECT_EQ(fetch_mirror(url(), rules_, scratch_.path() / "mirrors", here_, short_time).error().code,
+            ErrorCode::kConflict);
   served_.let_go();
   other.join();
   EXPECT_TRUE(fetch(url()));
