@@ -276,8 +276,8 @@ TEST(Series, the_number_of_parts_has_a_limit_that_names_the_interval_to_take) {
   EXPECT_THAT(ReportPeriods::of(query, TimeZone::utc()).error().message, ::testing::HasSubstr("a shorter range"));
 }
 
-/// Days of 60,000 values each: a day is exact, two go past what is read at once, a week is a histogram.
-TEST(Series, holds_where_there_are_more_values_than_may_be_read_at_once) {
+/// Two weeks of days with `per_day` values each.
+void expect_parts_of_many_values(std::int64_t per_day) {
   const auto derived = store::make_memory_derived();
   const Policy policy;
   const SummaryPlace everywhere{MetricName{metrics::kIncidentMttr}, {}, {}, false};
@@ -286,8 +286,8 @@ TEST(Series, holds_where_there_are_more_values_than_may_be_read_at_once) {
     auto writer = must(derived->write());
     for (std::int32_t i = 0; i < 14; ++i) {
       DaySummary day;
-      for (std::int64_t n = 0; n < 60'000; ++n) day.values.push_back(n * (i + 1) * 1'000);
-      day.count = 60'000;
+      for (std::int64_t n = 0; n < per_day; ++n) day.values.push_back(n * (i + 1) * 1'000);
+      day.count = per_day;
       writer->put_summary(everywhere, {monday.number + i}, day);
     }
     writer->replace_known_since(ServiceName("shop"),
@@ -311,9 +311,16 @@ TEST(Series, holds_where_there_are_more_values_than_may_be_read_at_once) {
       const Report expected = must(Reporter(policy).report(*reader, alone));
       ASSERT_TRUE(part.value.has_value());
       EXPECT_EQ(part.value, expected.metrics[0].value) << format_time(part.range.from);
-      EXPECT_EQ(part.n, interval == Interval::kDay ? 60'000 : 420'000);
+      EXPECT_EQ(part.n, interval == Interval::kDay ? per_day : 7 * per_day);
     }
   }
+}
+
+TEST(Series, holds_where_there_are_more_values_than_may_be_read_at_once) {
+  // A day is exact, two go past what is read at once, a week is a histogram.
+  expect_parts_of_many_values(60'000);
+  // A week is exact, and what is read ahead ends within the next.
+  expect_parts_of_many_values(12'000);
 }
 
 }  // namespace
