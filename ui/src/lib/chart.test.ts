@@ -2,12 +2,16 @@ import { expect, test } from 'vitest';
 import { columnByKey, gapsOf, hatchOf, pathOf, piecesOf, roundUp, topOf } from './chart';
 
 test('an axis ends at a round number in the unit that is read', () => {
-  expect([0, 0.3, 3, 11, 90, 100, 250].map(roundUp)).toEqual([1, 0.4, 4, 20, 100, 100, 400]);
+  expect([0, 0.3, 5, 11, 90, 100, 124, 250].map(roundUp)).toEqual([1, 0.3, 6, 12, 100, 100, 160, 300]);
   expect(topOf(0.188, 'ratio')).toBe(0.2);
   expect(topOf(0.97, 'ratio')).toBe(1);
   expect(topOf(17.6 * 3600, 'seconds')).toBe(20 * 3600);
-  expect(topOf(3 * 86_400, 'seconds')).toBe(4 * 86_400);
+  expect(topOf(3 * 86_400, 'seconds')).toBe(3 * 86_400);
   expect(topOf(40, 'seconds')).toBe(40);
+});
+
+test('half of an axis for counts is a count', () => {
+  for (let max = 4; max < 5000; max += 1) expect(Number.isInteger(roundUp(max) / 2), `${max}`).toBe(true);
 });
 
 test('a line is broken where a value is unknown, and never touches zero there', () => {

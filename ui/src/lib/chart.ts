@@ -1,11 +1,14 @@
 /** The arithmetic of charts: round axes, columns under a pointer, lines with gaps. */
 
+/** Each can be halved into another round number, also where it counts things, from 4 on. */
+const ROUND = [1, 1.2, 1.6, 2, 3, 4, 6, 8, 10];
+
 /** A round number at or above `max`. */
 export function roundUp(max: number): number {
   if (!(max > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(max));
-  for (const step of [1, 2, 4, 5, 10]) {
-    if (step * power >= max * (1 - 1e-9)) return Number((step * power).toPrecision(1));
+  for (const step of ROUND) {
+    if (step * power >= max * (1 - 1e-9)) return Number((step * power).toPrecision(2));
   }
   return max;
 }
