@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
 #include <thread>
 
@@ -24,7 +25,7 @@ class OneAddress final : public http::Resolver {
     ++asked;
     return std::vector{address_};
   }
-  mutable int asked = 0;
+  mutable std::atomic<int> asked = 0;
 
  private:
   http::TargetAddress address_;
