@@ -56,6 +56,7 @@ export const tests = {
     await page.getByRole('link', { name: 'import its releases' }).click();
     await page.waitForURL(`${server.url}/import`);
     await page.getByRole('heading', { name: 'Import a repository' }).waitFor();
+    assert.equal(await page.locator('#command').count(), 0); // one way at a time
     await page.evaluate(() => document.activeElement.blur());
     await page.keyboard.press('g');
     await page.keyboard.press('o');
