@@ -91,8 +91,11 @@ Result<http::Response> read_explanation(ReadCall& call) {
     return fail(ErrorCode::kNotFound, "there is no metric '{}' in the profile {}", metric.text, query.profile);
   }
   ASSIGN_OR_RETURN(const engine::Explanation explanation,
-                   call.context.engine.reporter().explain(call.reader, query, metric, call.parameters.excluded,
-                                                          call.parameters.limit, call.parameters.cursor));
+                   call.context.engine.reporter().explain(call.reader, query, metric,
+                                                          {.excluded = call.parameters.excluded,
+                                                           .ascending = call.parameters.ascending,
+                                                           .limit = call.parameters.limit,
+                                                           .cursor = call.parameters.cursor}));
   ASSIGN_OR_RETURN(json::array items, row_items(call, explanation, *definition));
   if (call.parameters.format == Format::kCsv) {
     return list_response(call, std::move(items), explanation.next_cursor, FactJson::fact_columns());
@@ -131,8 +134,8 @@ void add_metric_endpoints(Endpoints& endpoints, Context& context) {
   endpoints.push_back(
       read_endpoint(context, "/api/v1/metrics/delivery/{metric}/explain", "explainMetric", "metrics",
                     "The rows behind one number: those that count and those that do not, each with its reason.",
-                    {"service", "environment", "team", "from", "to", "tz", "profile", "simulated", "excluded", "limit",
-                     "cursor", "format"},
+                    {"service", "environment", "team", "from", "to", "tz", "profile", "simulated", "excluded", "sort",
+                     "limit", "cursor", "format"},
                     {{200, "The number, its formula and a page of its rows.", "Explanation"},
                      {200, "The rows as CSV.", "", "text/csv"},
                      {404, "No such metric.", "Problem", http::kProblemType}},

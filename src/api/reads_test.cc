@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "api/csv.h"
 #include "api/parameters.h"
 #include "api/testing/api_world.h"
@@ -324,7 +327,7 @@ TEST(Explanation, rows_name_their_subject_owner_and_evidence) {
   world.post_events(std::string(kHistory));
   const json::value failures = world.get("/api/v1/metrics/delivery/change_fail_rate/explain?from=now-7d").json();
   ASSERT_EQ(failures.at("items").as_array().size(), 2u);
-  const json::value& failed = failures.at("items").at(1);
+  const json::value& failed = failures.at("items").at(0);
   EXPECT_EQ(failed.at("subject").at("id"), "d2");
   EXPECT_EQ(failed.at("subject").at("type"), "deployment");
   EXPECT_EQ(failed.at("value"), 1);
@@ -338,6 +341,29 @@ TEST(Explanation, rows_name_their_subject_owner_and_evidence) {
       world.get("/api/v1/metrics/delivery/change_lead_time/explain?from=now-7d&excluded=true").json();
   EXPECT_FALSE(excluded.at("items").as_array().empty());
   for (const json::value& row : excluded.at("items").as_array()) EXPECT_FALSE(row.at("excluded").is_null());
+}
+
+TEST(Explanation, rows_come_newest_first_or_the_other_way_round_page_by_page) {
+  ApiWorld world;
+  world.post_events(std::string(kHistory));
+  const auto times = [&](const std::string& sort) {
+    std::vector<std::string> found;
+    std::string cursor;
+    do {
+      const json::value page =
+          world.get("/api/v1/metrics/delivery/deployment_frequency/explain?from=now-7d&limit=1" + sort + cursor).json();
+      for (const json::value& row : page.at("items").as_array()) found.emplace_back(row.at("at").as_string());
+      const json::value& next = page.at("next_cursor");
+      cursor = next.is_null() ? "" : "&cursor=" + std::string(next.as_string());
+    } while (!cursor.empty());
+    return found;
+  };
+  const std::vector<std::string> newest_first = times("");
+  ASSERT_GE(newest_first.size(), 2u);
+  EXPECT_TRUE(std::ranges::is_sorted(newest_first, std::greater<>()));
+  EXPECT_NE(newest_first.front(), newest_first.back());
+  EXPECT_EQ(times("&sort=-at"), newest_first);
+  EXPECT_EQ(times("&sort=at"), std::vector(newest_first.rbegin(), newest_first.rend()));
 }
 
 TEST(Report, simulated_rows_never_mix_with_real_ones) {

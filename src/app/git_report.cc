@@ -64,7 +64,7 @@ Result<ReportNumber> number_with_rows(const engine::Reporter& reporter, store::D
   std::string cursor;
   do {
     ASSIGN_OR_RETURN(const engine::Explanation page,
-                     reporter.explain(reader, query, number.metric, std::nullopt, kRowsPerPage, cursor));
+                     reporter.explain(reader, query, number.metric, {.limit = kRowsPerPage, .cursor = cursor}));
     out.formula = page.formula;
     for (const Fact& fact : page.rows) {
       ASSIGN_OR_RETURN(ReportRow row, names.row(fact, number.unit));

@@ -221,7 +221,7 @@ TEST(Oracle, reports_and_their_rows_agree_with_a_count_over_all_facts) {
         for (const MetricValue& leg : number.legs) expect_number(leg, query, facts, settled.world.policy);
         if (HasFatalFailure()) return;
         // Invariant I5: as many rows count as the number says, and the others are its exclusions.
-        const auto explained = must(reporter.explain(*settled.reader, query, number.metric, {}, 1'000, {}));
+        const auto explained = must(reporter.explain(*settled.reader, query, number.metric, {.limit = 1'000}));
         ASSERT_EQ(explained.number, [&] {
           MetricValue alone = number;
           alone.legs.clear();
@@ -280,8 +280,7 @@ TEST(Reporter, an_unknown_profile_or_metric_is_an_error_that_says_so) {
   query.profile = "nobody";
   EXPECT_EQ(reporter.report(*settled.reader, query).error().code, ErrorCode::kInvalid);
   query.profile = "fairlead";
-  EXPECT_EQ(reporter.explain(*settled.reader, query, MetricName{"speed"}, {}, 10, {}).error().code,
-            ErrorCode::kNotFound);
+  EXPECT_EQ(reporter.explain(*settled.reader, query, MetricName{"speed"}, {}).error().code, ErrorCode::kNotFound);
   query.metrics = {MetricName{"speed"}};
   EXPECT_EQ(reporter.report(*settled.reader, query).error().code, ErrorCode::kNotFound);
 }

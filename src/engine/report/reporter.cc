@@ -239,7 +239,7 @@ Result<Report> Reporter::report(store::DerivedReader& reader, const ReportQuery&
 }
 
 Result<Explanation> Reporter::explain(store::DerivedReader& reader, const ReportQuery& query, const MetricName& metric,
-                                      std::optional<bool> excluded, std::size_t limit, std::string_view cursor) const {
+                                      const RowQuery& rows) const {
   ASSIGN_OR_RETURN(const metrics::Profile* const profile, metrics::find_profile(query.profile));
   const Definition* const definition = profile->find(metric);
   if (definition == nullptr)
@@ -255,9 +255,10 @@ Result<Explanation> Reporter::explain(store::DerivedReader& reader, const Report
   const TimeRange open = open_window(*definition, *policy_, query.range, query.as_of);
   const auto pending = [&](const Fact& fact) { return open.contains(fact.at) && fact.value == 0; };
   store::FactQuery facts = scope.facts_in(query.range);
-  facts.excluded = excluded;
-  facts.limit = std::clamp<std::size_t>(limit, 1, limits::kListItemsMax);
-  facts.cursor = cursor;
+  facts.excluded = rows.excluded;
+  facts.ascending = rows.ascending;
+  facts.limit = std::clamp<std::size_t>(rows.limit, 1, limits::kListItemsMax);
+  facts.cursor = rows.cursor;
   ASSIGN_OR_RETURN(auto page, reader.facts(facts));
   std::ranges::remove_copy_if(page.rows, std::back_inserter(explanation.rows), pending);
   explanation.next_cursor = std::move(page.next_cursor);

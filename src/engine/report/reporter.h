@@ -24,6 +24,14 @@ struct Explanation {
   std::vector<Pending> pending;  ///< Deployments younger than the attribution window without evidence.
 };
 
+/// Which rows of a number, and how many of them at once.
+struct RowQuery {
+  std::optional<bool> excluded = {};  ///< Only rows that count (false), or only the others (true).
+  bool ascending = true;              ///< By time.
+  std::size_t limit = 100;
+  std::string cursor = {};  ///< From the page before.
+};
+
 /// Makes reports from summaries and facts. What depends on now (pending) is decided here, never stored (invariant I12).
 class Reporter {
  public:
@@ -31,7 +39,7 @@ class Reporter {
 
   Result<Report> report(store::DerivedReader& reader, const ReportQuery& query) const;
   Result<Explanation> explain(store::DerivedReader& reader, const ReportQuery& query, const MetricName& metric,
-                              std::optional<bool> excluded, std::size_t limit, std::string_view cursor) const;
+                              const RowQuery& rows) const;
 
  private:
   const Policy* policy_;

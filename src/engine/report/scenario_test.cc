@@ -97,7 +97,7 @@ class Expectations {
   Explanation explain(const ReportQuery& query, const std::string& metric) {
     Explanation all;
     do {
-      auto page = must(reporter_.explain(*reader_, query, MetricName{metric}, std::nullopt, 2, all.next_cursor));
+      auto page = must(reporter_.explain(*reader_, query, MetricName{metric}, {.limit = 2, .cursor = all.next_cursor}));
       page.rows.insert(page.rows.begin(), all.rows.begin(), all.rows.end());
       all = std::move(page);
     } while (!all.next_cursor.empty());
