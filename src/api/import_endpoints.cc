@@ -1,14 +1,12 @@
 #include "api/import_endpoints.h"
 
 #include <boost/json/array.hpp>
-#include <functional>
 
-#include "api/authorizer.h"
+#include "api/admin_action.h"
 #include "api/imports.h"
 #include "api/json_body.h"
 #include "api/json_out.h"
 #include "api/problems.h"
-#include "base/limits.h"
 
 namespace fairlead::api {
 namespace {
@@ -80,12 +78,6 @@ http::Response answer(int status, const Import& import) {
   return http::Response::json(status, to_json_text(import_json(import)));
 }
 
-/// What nobody can look up in the log is not done.
-Status audit(Context& context, const http::Request& request, std::string_view action, std::string_view subject) {
-  return context.engine.journal().append_audit(
-      {context.clock.now(), std::string(actor_of(request)), std::string(action), std::string(subject)});
-}
-
 Result<http::Response> start_import(Context& context, const http::Request& request) {
   ASSIGN_OR_RETURN(const json::object body, body_object(request, {"url"}));
   const std::string url(body.at("url").as_string());
@@ -126,53 +118,33 @@ Result<http::Response> cancel_import(Context& context, const http::Request& requ
   return answer(200, import);
 }
 
-using ImportAction = std::function<Result<http::Response>(Context&, const http::Request&)>;
-
-Endpoint import_endpoint(Context& context, http::Method method, std::string pattern, std::string_view id,
-                         std::string_view summary, std::vector<Reply> replies, ImportAction action) {
-  http::Handler handler = [&context, action = std::move(action)](const http::Request& request,
-                                                                 http::Responder responder) {
-    if (!request.query.empty()) {
-      return responder(http::problem(400, "Bad Request",
-                                     fmt::format("unknown parameter '{}': this takes none", request.query[0].first)));
-    }
-    Result<http::Response> response = action(context, request);
-    responder(response ? *std::move(response) : problem_of(response.error()));
-  };
-  return {
-      {method, std::move(pattern), http::Access::kAdmin, http::RunOn::kPool, limits::kBodyBytesMax, std::move(handler)},
-      id,
-      "import",
-      summary,
-      {},
-      {},
-      {"application/json"},
-      std::move(replies)};
-}
-
 }  // namespace
 
 void add_import_endpoints(Endpoints& endpoints, Context& context) {
   if (context.options.imports == nullptr) return;
+  const auto add = [&](http::Method method, std::string pattern, std::string_view id, std::string_view summary,
+                       std::string_view body, std::vector<Reply> replies, AdminAction action) {
+    endpoints.push_back(
+        admin_endpoint(context, method, std::move(pattern), id, summary, body, std::move(replies), std::move(action)));
+    endpoints.back().tag = "import";
+  };
   const Reply missing{404, "No such import.", "Problem", http::kProblemType};
-  endpoints.push_back(import_endpoint(
-      context, http::Method::kPost, "/api/v1/imports", "startImport",
+  add(http::Method::kPost, "/api/v1/imports", "startImport",
       "Imports the history of a repository in the background: its commits, and its release tags as deployments.",
+      "NewImport",
       {{202, "It is queued; `Location` says where to look.", "Import"},
        {200, "The same address is queued or running already.", "Import"},
        {503, "Too many wait already: come back after Retry-After.", "Problem", http::kProblemType}},
-      start_import));
-  endpoints.back().body = "NewImport";
-  endpoints.push_back(import_endpoint(context, http::Method::kGet, "/api/v1/imports", "listImports",
-                                      "The latest imports since the server started, newest first.",
-                                      {{200, "The list.", "ImportList"}}, list_imports));
-  endpoints.push_back(import_endpoint(context, http::Method::kGet, "/api/v1/imports/{id}", "getImport",
-                                      "One import, as far as it has come.", {{200, "The import.", "Import"}, missing},
-                                      read_import));
-  endpoints.push_back(import_endpoint(context, http::Method::kDelete, "/api/v1/imports/{id}", "cancelImport",
-                                      "Ends an import: a queued one at once, a running one soon; what is stored stays. "
-                                      "One that has ended stays as it is.",
-                                      {{200, "The import.", "Import"}, missing}, cancel_import));
+      start_import);
+  add(http::Method::kGet, "/api/v1/imports", "listImports",
+      "The latest imports since the server started, newest first.", "", {{200, "The list.", "ImportList"}},
+      list_imports);
+  add(http::Method::kGet, "/api/v1/imports/{id}", "getImport", "One import, as far as it has come.", "",
+      {{200, "The import.", "Import"}, missing}, read_import);
+  add(http::Method::kDelete, "/api/v1/imports/{id}", "cancelImport",
+      "Ends an import: a queued one at once, a running one soon; what is stored stays. One that has ended stays as it "
+      "is.",
+      "", {{200, "The import.", "Import"}, missing}, cancel_import);
 }
 
 }  // namespace fairlead::api

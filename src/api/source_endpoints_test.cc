@@ -11,17 +11,22 @@ namespace {
 
 namespace json = boost::json;
 
-TEST(Deliveries, page_newest_first_with_outcome_and_reason) {
-  ApiOptions options;
-  options.hooks = {{"github", "", {"s"}}};
-  ApiWorld world(options);
-  world.post_events(deployment_event("d1", "10:00:00"));
+/// A signed delivery of no interest to a hook whose secret is `s`.
+void ping(ApiWorld& world) {
   const std::string body = R"({"zen":"x","hook_id":1})";
   world.call(
       {http::Method::kPost,
        "/hooks/github",
        {{"x-github-event", "ping"}, {"x-github-delivery", "p"}, {"x-hub-signature-256", github_signature("s", body)}},
        body});
+}
+
+TEST(Deliveries, page_newest_first_with_outcome_and_reason) {
+  ApiOptions options;
+  options.hooks = {{"github", "", {"s"}}};
+  ApiWorld world(options);
+  world.post_events(deployment_event("d1", "10:00:00"));
+  ping(world);
   const json::value first = world.get("/api/v1/deliveries?limit=1", {}, {{"fairlead-after", "2"}}).json();
   EXPECT_EQ(first.at("items").at(0).at("sequence"), 2);
   EXPECT_EQ(first.at("items").at(0).at("source"), "github");
@@ -60,12 +65,7 @@ TEST(Sources, show_what_became_of_the_deliveries_of_each_and_the_latest) {
   options.hooks = {{"github", "", {"s"}}};
   options.base_path = "/fl";
   ApiWorld world(options);
-  const std::string body = R"({"zen":"x","hook_id":1})";
-  world.call(
-      {http::Method::kPost,
-       "/hooks/github",
-       {{"x-github-event", "ping"}, {"x-github-delivery", "p"}, {"x-hub-signature-256", github_signature("s", body)}},
-       body});
+  ping(world);
   for (int i = 0; i < 7; ++i) {
     world.clock.advance(Duration::seconds(1));
     world.post_events(deployment_event(fmt::format("d{}", i), "10:00:00"));
