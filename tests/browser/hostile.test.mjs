@@ -1,6 +1,7 @@
 // Whatever a tool sends is text: in every field of every event, in the address, in what the server says of a request.
 
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 
 import { at, card, deployment, expectFits, hours, live, section, separatePage } from './support.mjs';
 
@@ -13,6 +14,7 @@ const NAME = `${MARKUP}${BIDI}[31mred`;
 /** What a text may hold: everything, in any length. */
 const TEXT = `${NAME}\u001b[31mred\u001b]8;;https://evil.example\u0007link\u001b]8;;\u0007\u0000${'x'.repeat(1_000_000)}`;
 const URL_TEXT = `https://evil.example/"><script>window.owned=1</script>`;
+const SECRET = 'a secret of this test';
 const METRICS = ['deployment_frequency', 'change_lead_time', 'change_fail_rate', 'failed_deployment_recovery_time', 'deployment_rework_rate'];
 
 /** An event of each kind that the page shows, hostile wherever a text may stand. */
@@ -142,6 +144,33 @@ export const tests = {
     }
     await close();
   },
+
+  /** The name of whoever is logged in, and the reason why a delivery was of no interest. */
+  a_user_and_a_hook_are_text: Object.assign(async ({ context, server }) => {
+    const { page, close, expectText } = await hostilePage(context);
+    const name = `${SHORT}${BIDI}`;
+    const password = 'correct horse battery';
+    const token = await server.command('token', 'create', '--role', 'admin');
+    const made = await fetch(`${server.url}/api/v1/users`, { method: 'POST', body: JSON.stringify({ name, password, role: 'viewer' }),
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' } });
+    assert.equal(made.status, 201);
+    const body = JSON.stringify({ zen: MARKUP });
+    const sent = await fetch(`${server.url}/hooks/github`, { method: 'POST', body, headers: { 'X-GitHub-Event': MARKUP, 'X-GitHub-Delivery': MARKUP,
+      'X-Hub-Signature-256': `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}` } });
+    assert.equal(sent.status, 200);
+    await page.goto(server.url);
+    await page.getByLabel('Name').fill(name);
+    await page.getByLabel('Password').fill(password);
+    await page.keyboard.press('Enter');
+    await live(page).waitFor();
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByText('Signed in as').getByText(SHORT).waitFor();
+    await expectText();
+    await page.goto(`${server.url}/sources`);
+    await page.locator('[data-source="github"]').getByText('<img src=x').first().waitFor();
+    await expectText();
+    await close();
+  }, { anonymous: 'none', config: `sources:\n  github:\n    secrets:\n      - value: ${SECRET}\n` }),
 
   async what_the_server_says_of_a_request_is_text({ context, server }) {
     const { page, close, expectText } = await hostilePage(context);
