@@ -84,8 +84,12 @@ export const dateIn = (time: string, zone: string, years = false): string =>
   new Date(time).toLocaleDateString('en-GB', { ...(years ? { year: 'numeric' } : { day: 'numeric' }), month: 'short', timeZone: zone });
 
 /** The day of an instant in a zone, as tables have it: `2026-01-05`. */
-export const dayIn = (time: string, zone: string): string =>
-  new Date(time).toLocaleDateString('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit', timeZone: zone });
+export function dayIn(time: string, zone: string): string {
+  const format = new Intl.DateTimeFormat('en', { year: 'numeric', month: '2-digit', day: '2-digit', timeZone: zone });
+  // Put together here: how a locale orders a date changes from one browser to the next.
+  const part = Object.fromEntries(format.formatToParts(new Date(time)).map(({ type, value }) => [type, value]));
+  return `${part.year}-${part.month}-${part.day}`;
+}
 
 const LINE_MAX = 200;
 
