@@ -18,6 +18,7 @@ export const tests = {
     const [, body] = /-d '([^']*)'/.exec(command);
     assert.equal(url, `${server.url}/api/v1/events`);
     assert.match(await card(page, 'deployment_frequency').textContent(), /Unknown/);
+    await section(page, 'Deployments').getByText('successful: unknown').first().waitFor(); // and not 0
     const answer = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
     assert.equal(answer.status, 200, await answer.text());
     await card(page, 'deployment_frequency').getByText('n = 1 deployment').waitFor();

@@ -58,9 +58,13 @@ export const tests = {
     await dialog.getByText('running').waitFor();
     assert.equal(await dialog.getByRole('link', { name: 'Open where it ran' }).getAttribute('href'), 'https://ci.example/r1');
     await server.postEvents([{ ...run, status: 'failed', finished_at: at(hours(1) - 600) },
-      { type: 'task', run_id: 'r1', id: 't', name: 'unit tests', status: 'failed', started_at: at(hours(1)), finished_at: at(hours(1) - 600) }]);
+      { type: 'task', run_id: 'r1', id: 't', name: 'unit tests', status: 'failed', started_at: at(hours(1)), finished_at: at(hours(1) - 600) },
+      ...['x', 'y', 'z'].map((id, i) => ({ type: 'task', run_id: 'r1', id, name: `step ${id}`, status: 'running', started_at: at(500 + 100 * i) }))]);
     await dialog.getByText('failed').first().waitFor();
     await dialog.getByText('unit tests').waitFor();
+    await dialog.getByText('step x').waitFor();
+    const steps = await dialog.locator('li.task bdi').allTextContents();
+    assert.deepEqual(steps, ['unit tests', 'step z', 'step y', 'step x']); // as they began
   },
 
   async what_needs_attention_can_be_opened({ page, server }) {
