@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "api/testing/api_world.h"
 #include "api/testing/exposition_parser.h"
 
@@ -18,9 +20,14 @@ ExpositionParser scrape(ApiWorld& world) {
   return parser;
 }
 
-/// Waits until everything that was posted is in the reports.
+/// Waits until everything that was posted is in the reports, however busy the machine is: a read waits two seconds.
 void settle(ApiWorld& world) {
-  world.get("/api/v1/sources");
+  constexpr int kTimeoutMs = 120'000;
+  std::promise<bool> settled;
+  const auto last = world.engine->journal().last_sequence(0);
+  ASSERT_TRUE(last);
+  world.engine->when_projected({0, *last}, kTimeoutMs, [&](bool done) { settled.set_value(done); });
+  EXPECT_TRUE(settled.get_future().get());
 }
 
 TEST(Exposition, is_well_formed_when_nothing_happened_yet) {

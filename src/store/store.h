@@ -213,6 +213,8 @@ class DerivedReader {
   virtual Result<std::map<SourceName, std::map<std::string, std::int64_t>>> outcome_counts_by_source() = 0;
 
   virtual Result<std::optional<EntityRow>> entity(const EntityKey& key) = 0;
+  /// Those of `keys`, one by one and in order. One round trip where a network lies between.
+  virtual Result<std::vector<std::optional<EntityRow>>> entities_of(std::span<const EntityKey> keys) = 0;
   virtual Result<EntityPage> entities(const EntityQuery& query) = 0;
   /// Entities of `kind` that mention `term`, by key.
   virtual Result<std::vector<EntityRow>> mentioning(const Mention& term, EntityKind kind) = 0;
@@ -233,6 +235,8 @@ class DerivedReader {
   virtual Result<std::vector<EdgeRow>> edges(const RepositoryName& repository, std::uint64_t after_row,
                                              std::size_t limit) = 0;
   virtual Result<bool> has_ancestors(const RepositoryName& repository, const CommitSha& sha) = 0;
+  /// The same for many, one by one and in order.
+  virtual Result<std::vector<bool>> have_ancestors(std::span<const CommitRef> commits) = 0;
 
   virtual Result<std::vector<DirtyService>> dirty_services(std::size_t limit) = 0;
   virtual Result<std::vector<DirtyDay>> dirty_days(std::size_t limit) = 0;
@@ -278,10 +282,19 @@ class DerivedWriter : public virtual DerivedReader {
  public:
   virtual void set_position(std::uint32_t lane, std::uint64_t sequence) = 0;
   virtual void set_setting(std::string_view name, std::string_view value) = 0;
-  virtual void put_outcome(const DeliveryOutcome& outcome) = 0;
+  virtual void put_outcomes(std::span<const DeliveryOutcome> outcomes) = 0;
+  void put_outcome(const DeliveryOutcome& outcome) { put_outcomes({&outcome, 1}); }
 
-  /// Inserts or replaces, together with the terms that it mentions (the old ones go).
-  virtual void put_entity(const EntityRow& row, const std::vector<Mention>& mentions) = 0;
+  /// Inserts or replaces, together with the terms that it mentions (the old ones go). A key stands here once.
+  struct EntityWrite {
+    EntityRow row;
+    std::vector<Mention> mentions;
+  };
+  virtual void put_entities(std::span<const EntityWrite> entities) = 0;
+  void put_entity(const EntityRow& row, const std::vector<Mention>& mentions) {
+    const EntityWrite write{row, mentions};
+    put_entities({&write, 1});
+  }
   /// Returns which of the edges were new.
   virtual std::vector<bool> add_edges(std::span<const Edge> edges) = 0;
 

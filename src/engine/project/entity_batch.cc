@@ -23,37 +23,22 @@ Entity blank_like(const Entity& observation) {
 
 }  // namespace
 
-Status EntityBatch::add(Observation observation) {
+void EntityBatch::add(Observation observation) {
   if (auto* edge = std::get_if<Edge>(&observation)) {
     edges_.insert(std::move(*edge));
-    return {};
+    return;
   }
-  const auto* entity = std::get_if<Entity>(&observation);
-  if (!entity) return {};  // log text stays in the journal
-  ASSIGN_OR_RETURN(Cached * cached, this->cached(*entity));
-  cached->changed |= join(cached->now, *entity);
-  return {};
-}
-
-Result<EntityBatch::Cached*> EntityBatch::cached(const Entity& observation) {
-  const EntityKey key = key_of(observation);
+  auto* entity = std::get_if<Entity>(&observation);
+  if (!entity) return;  // log text stays in the journal
+  const EntityKey key = key_of(*entity);
   const auto [it, inserted] = entities_.try_emplace(key);
-  Cached& cached = it->second;
-  if (!inserted) return &cached;
-  order_.push_back(key);
-  ASSIGN_OR_RETURN(cached.old, writer_.entity(key));
-  cached.now = cached.old ? cached.old->entity : blank_like(observation);
-  // Even one that says nothing but its name is worth a row.
-  cached.changed = !cached.old;
-  return &cached;
+  if (inserted) order_.push_back(key);
+  it->second.push_back(std::move(*entity));
 }
 
 Status EntityBatch::write() {
   RETURN_IF_ERROR(write_edges());
-  for (const EntityKey& key : order_) {
-    Cached& cached = entities_.at(key);
-    if (cached.changed) write_entity(key, cached);
-  }
+  RETURN_IF_ERROR(write_entities());
   if (!no_longer_named_.empty()) {
     ASSIGN_OR_RETURN(const Marks marks, marks_for(no_longer_named_, writer_));
     marks.write(writer_);
@@ -63,13 +48,30 @@ Status EntityBatch::write() {
   return {};
 }
 
-void EntityBatch::write_entity(const EntityKey& key, Cached& cached) {
-  Place place = place_of(cached.now, policy_);
-  store::EntityRow now{key, std::move(cached.now), std::move(place)};
-  const store::EntityRow* old = cached.old ? &*cached.old : nullptr;
-  writer_.put_entity(now, mentions_of(now.entity, now.place.service));
-  if (std::holds_alternative<Deployment>(now.entity)) mark_deployment(key, old, now);
-  if (std::holds_alternative<Incident>(now.entity)) mark_incident(key, old, now);
+Status EntityBatch::write_entities() {
+  ASSIGN_OR_RETURN(auto olds, writer_.entities_of(order_));
+  std::vector<store::DerivedWriter::EntityWrite> writes;
+  for (std::size_t i = 0; i < order_.size(); ++i) {
+    const Said& said = entities_.at(order_[i]);
+    const std::optional<store::EntityRow>& old = olds[i];
+    Entity now = old ? old->entity : blank_like(said.front());
+    // Even one that says nothing but its name is worth a row.
+    bool changed = !old;
+    for (const Entity& one : said) changed |= join(now, one);
+    if (!changed) continue;
+    Place place = place_of(now, policy_);
+    auto mentions = mentions_of(now, place.service);
+    writes.push_back({{order_[i], std::move(now), std::move(place)}, std::move(mentions)});
+    note_change(old ? &*old : nullptr, writes.back().row);
+  }
+  writer_.put_entities(writes);
+  for (auto& write : writes) written_.push_back(std::move(write.row));
+  return {};
+}
+
+void EntityBatch::note_change(const store::EntityRow* old, const store::EntityRow& now) {
+  if (std::holds_alternative<Deployment>(now.entity)) mark_deployment(now.key, old, now);
+  if (std::holds_alternative<Incident>(now.entity)) mark_incident(now.key, old, now);
 
   Touched named_now;
   named_now.add(now, !old);
@@ -79,7 +81,6 @@ void EntityBatch::write_entity(const EntityKey& key, Cached& cached) {
     no_longer_named_.merge(named_before.without(named_now));
   }
   touched_.merge(std::move(named_now));
-  written_.push_back(std::move(now));
 }
 
 /// Old and new service, since the earlier of old and new finish; of what has not finished, the time it has.
@@ -105,12 +106,15 @@ void EntityBatch::mark_incident(const EntityKey& key, const store::EntityRow* ol
 
 Status EntityBatch::write_edges() {
   if (edges_.empty()) return {};
-  std::map<CommitRef, bool> had_ancestors;  // before this batch
+  std::vector<CommitRef> commits;  // Edges are sorted, so those of a commit stand together.
   for (const Edge& edge : edges_) {
-    const auto [it, inserted] = had_ancestors.try_emplace({edge.repository, edge.sha}, false);
-    if (!inserted) continue;
-    ASSIGN_OR_RETURN(it->second, writer_.has_ancestors(edge.repository, edge.sha));
+    if (commits.empty() || commits.back() != CommitRef{edge.repository, edge.sha}) {
+      commits.push_back({edge.repository, edge.sha});
+    }
   }
+  ASSIGN_OR_RETURN(const auto had, writer_.have_ancestors(commits));
+  std::map<CommitRef, bool> had_ancestors;  // before this batch
+  for (std::size_t i = 0; i < commits.size(); ++i) had_ancestors.emplace(std::move(commits[i]), had[i]);
   const std::vector<Edge> edges(edges_.begin(), edges_.end());
   const std::vector<bool> added = writer_.add_edges(edges);
   for (std::size_t i = 0; i < added.size(); ++i) {

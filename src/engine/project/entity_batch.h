@@ -21,9 +21,10 @@ class EntityBatch {
  public:
   EntityBatch(store::DerivedWriter& writer, const Policy& policy) : writer_(writer), policy_(policy) {}
 
-  Status add(Observation observation);
+  void add(Observation observation);
 
-  /// Writes what differs, with the marks that depend on nothing but the entities themselves.
+  /// Reads what the observations speak of, joins them, and writes what differs, with the marks that depend on nothing
+  /// but the entities themselves.
   Status write();
 
   /// After `write`: what the look after the commit starts from, and the entities that were written, in the order of
@@ -33,21 +34,18 @@ class EntityBatch {
   std::vector<store::EntityRow> take_written() { return std::move(written_); }
 
  private:
-  struct Cached {
-    std::optional<store::EntityRow> old;  ///< As it was before the batch.
-    Entity now;
-    bool changed = false;
-  };
+  /// What the batch says of one entity, in the order of the deliveries.
+  using Said = std::vector<Entity>;
 
-  Result<Cached*> cached(const Entity& observation);
-  void write_entity(const EntityKey& key, Cached& cached);
   Status write_edges();
+  Status write_entities();
+  void note_change(const store::EntityRow* old, const store::EntityRow& now);
   void mark_deployment(const EntityKey& key, const store::EntityRow* old, const store::EntityRow& now);
   void mark_incident(const EntityKey& key, const store::EntityRow* old, const store::EntityRow& now);
 
   store::DerivedWriter& writer_;
   const Policy& policy_;
-  std::unordered_map<EntityKey, Cached> entities_;
+  std::unordered_map<EntityKey, Said> entities_;
   std::vector<EntityKey> order_;
   std::set<Edge> edges_;
   Marks marks_;

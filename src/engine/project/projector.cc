@@ -41,7 +41,7 @@ Result<RowRange> parse_row_range(std::string_view text) {
 Status apply(store::Derived& derived, const Policy& policy, std::span<const Observation> observations) {
   ASSIGN_OR_RETURN(const auto writer, derived.write());
   EntityBatch entities(*writer, policy);
-  for (const Observation& observation : observations) RETURN_IF_ERROR(entities.add(observation));
+  for (const Observation& observation : observations) entities.add(observation);
   RETURN_IF_ERROR(entities.write());
   ASSIGN_OR_RETURN(const Marks marks, marks_for(entities.touched(), *writer));
   marks.write(*writer);
@@ -78,9 +78,10 @@ Status Projector::write(std::uint32_t lane, std::vector<ReadDelivery>& deliverie
   const std::uint64_t first = deliveries.front().outcome.position.sequence;
   const std::uint64_t last = deliveries.back().outcome.position.sequence;
   for (ReadDelivery& delivery : deliveries) {
-    for (Observation& observation : delivery.observations) RETURN_IF_ERROR(entities.add(std::move(observation)));
-    writer->put_outcome(delivery.outcome);
+    for (Observation& observation : delivery.observations) entities.add(std::move(observation));
+    batch.outcomes.push_back(delivery.outcome);
   }
+  writer->put_outcomes(batch.outcomes);
   RETURN_IF_ERROR(entities.write());
   if (!entities.touched().empty()) writer->set_setting(look_setting(lane), to_text({first, last}));
   writer->set_position(lane, last);
@@ -92,7 +93,6 @@ Status Projector::write(std::uint32_t lane, std::vector<ReadDelivery>& deliverie
   touched = entities.take_touched();
   batch.entities = entities.take_written();
   batch.position = last;
-  for (ReadDelivery& delivery : deliveries) batch.outcomes.push_back(std::move(delivery.outcome));
   return {};
 }
 

@@ -84,11 +84,15 @@ class Writer final : public View, public DerivedWriter {
   void set_setting(std::string_view name, std::string_view value) override {
     apply([name = std::string(name), value = std::string(value)](State& s) { s.settings[name] = value; });
   }
-  void put_outcome(const DeliveryOutcome& outcome) override {
-    apply([=](State& s) { s.outcomes[{outcome.position.sequence, outcome.position.lane}] = outcome; });
+  void put_outcomes(std::span<const DeliveryOutcome> outcomes) override {
+    for (const auto& outcome : outcomes) {
+      apply([=](State& s) { s.outcomes[{outcome.position.sequence, outcome.position.lane}] = outcome; });
+    }
   }
-  void put_entity(const EntityRow& row, const std::vector<Mention>& mentions) override {
-    apply([=](State& s) { s.put_entity(row, mentions); });
+  void put_entities(std::span<const EntityWrite> entities) override {
+    for (const auto& [row, mentions] : entities) {
+      apply([row, mentions](State& s) { s.put_entity(row, mentions); });
+    }
   }
   std::vector<bool> add_edges(std::span<const Edge> edges) override {
     std::vector<bool> is_new;

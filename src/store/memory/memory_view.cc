@@ -86,6 +86,14 @@ Result<std::optional<EntityRow>> View::entity(const EntityKey& key) {
   return at->second.row;
 }
 
+Result<std::vector<std::optional<EntityRow>>> View::entities_of(std::span<const EntityKey> keys) {
+  std::vector<std::optional<EntityRow>> found;
+  for (const auto& key : keys) {
+    ASSIGN_OR_RETURN(found.emplace_back(), entity(key));
+  }
+  return found;
+}
+
 Result<EntityPage> View::entities(const EntityQuery& query) {
   RETURN_IF_ERROR(check_limit(query.limit));
   std::optional<ListPosition> after;
@@ -172,6 +180,15 @@ Result<std::vector<EdgeRow>> View::edges(const RepositoryName& repository, std::
 Result<bool> View::has_ancestors(const RepositoryName& repository, const CommitSha& sha) {
   const auto at = state().edges.lower_bound(Edge{repository, sha, CommitSha(), EdgeKind::kParent});
   return at != state().edges.end() && at->first.repository == repository && at->first.sha == sha;
+}
+
+Result<std::vector<bool>> View::have_ancestors(std::span<const CommitRef> commits) {
+  std::vector<bool> found;
+  for (const auto& commit : commits) {
+    ASSIGN_OR_RETURN(const bool has, has_ancestors(commit.repository, commit.sha));
+    found.push_back(has);
+  }
+  return found;
 }
 
 Result<std::vector<DirtyService>> View::dirty_services(std::size_t limit) {

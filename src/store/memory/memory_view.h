@@ -15,6 +15,7 @@ class View : public virtual DerivedReader {
   Result<std::map<std::string, std::int64_t>> outcome_counts() override;
   Result<std::map<SourceName, std::map<std::string, std::int64_t>>> outcome_counts_by_source() override;
   Result<std::optional<EntityRow>> entity(const EntityKey& key) override;
+  Result<std::vector<std::optional<EntityRow>>> entities_of(std::span<const EntityKey> keys) override;
   Result<EntityPage> entities(const EntityQuery& query) override;
   Result<std::vector<EntityRow>> mentioning(const Mention& term, EntityKind kind) override;
   Result<std::vector<ServiceName>> services() override;
@@ -27,6 +28,7 @@ class View : public virtual DerivedReader {
   Result<std::vector<EdgeRow>> edges(const RepositoryName& repository, std::uint64_t after_row,
                                      std::size_t limit) override;
   Result<bool> has_ancestors(const RepositoryName& repository, const CommitSha& sha) override;
+  Result<std::vector<bool>> have_ancestors(std::span<const CommitRef> commits) override;
   Result<std::vector<DirtyService>> dirty_services(std::size_t limit) override;
   Result<std::vector<DirtyDay>> dirty_days(std::size_t limit) override;
   Result<std::vector<StreamDeployment>> stream(const ServiceName& service) override;

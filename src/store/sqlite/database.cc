@@ -12,6 +12,90 @@ constexpr int kBusyTimeoutMs = 5'000;
 
 }  // namespace
 
+/// A borrowed statement with its arguments bound; given back when destroyed.
+class Database::Statement {
+ public:
+  /// `lifetime` is SQLITE_STATIC where the arguments outlive the execution.
+  Statement(Database& database, std::string_view sql, std::span<const sql::Argument> arguments,
+            sqlite3_destructor_type lifetime)
+      : database_(database), sql_(sql), handle_(database.borrow(sql)), lifetime_(lifetime) {
+    if (handle_ == nullptr) {
+      code_ = database.last_failure();
+      return;
+    }
+    int index = 0;
+    for (const sql::Argument& argument : arguments) bind(++index, argument);
+  }
+  ~Statement() {
+    if (handle_ != nullptr) database_.give_back(sql_, handle_);
+  }
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+
+  bool step() {
+    if (handle_ == nullptr || code_ != SQLITE_OK) return false;
+    const int code = sqlite3_step(handle_);
+    if (code == SQLITE_ROW) return true;
+    if (code != SQLITE_DONE) {
+      code_ = code;
+      database_.remember_failure(code);
+    }
+    return false;
+  }
+  Status status() const {
+    if (code_ == SQLITE_OK) return {};
+    return std::unexpected(database_.describe(code_));
+  }
+  sqlite3_stmt* handle() const { return handle_; }
+
+ private:
+  void bind(int index, const sql::Argument& argument) {
+    // SQLite takes a null pointer for NULL, even with length 0.
+    const std::string_view bytes = argument.bytes();
+    const char* const data = bytes.data() == nullptr ? "" : bytes.data();
+    switch (argument.kind()) {
+      case sql::Argument::Kind::kNull:
+        sqlite3_bind_null(handle_, index);
+        break;
+      case sql::Argument::Kind::kInteger:
+        sqlite3_bind_int64(handle_, index, argument.integer());
+        break;
+      case sql::Argument::Kind::kText:
+        sqlite3_bind_text64(handle_, index, data, bytes.size(), lifetime_, SQLITE_UTF8);
+        break;
+      case sql::Argument::Kind::kBytes:
+        sqlite3_bind_blob64(handle_, index, data, bytes.size(), lifetime_);
+        break;
+    }
+  }
+
+  Database& database_;
+  std::string_view sql_;
+  sqlite3_stmt* handle_;
+  sqlite3_destructor_type lifetime_;
+  int code_ = SQLITE_OK;
+};
+
+class Database::StatementRows final : public sql::Rows {
+ public:
+  StatementRows(Database& database, std::string_view sql, std::span<const sql::Argument> arguments)
+      : statement_(database, sql, arguments, SQLITE_TRANSIENT) {}
+
+  bool next() override { return statement_.step(); }
+  Status status() const override { return statement_.status(); }
+  std::int64_t integer(int column) const override { return sqlite3_column_int64(statement_.handle(), column); }
+  bool is_null(int column) const override { return sqlite3_column_type(statement_.handle(), column) == SQLITE_NULL; }
+  std::string_view bytes(int column) const override {
+    const void* data = sqlite3_column_blob(statement_.handle(), column);
+    if (data == nullptr) return {};
+    return {static_cast<const char*>(data),
+            static_cast<std::size_t>(sqlite3_column_bytes(statement_.handle(), column))};
+  }
+
+ private:
+  Statement statement_;
+};
+
 Result<std::unique_ptr<Database>> Database::open(const std::string& path, Mode mode, const std::string& vfs,
                                                  std::string advice) {
   const int access = mode == Mode::kReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
@@ -46,6 +130,43 @@ Status Database::run_script(const std::string& sql) {
   if (code == SQLITE_OK) return {};
   remember_failure(code);
   return std::unexpected(describe(code));
+}
+
+/// The snapshot is taken by the first read, so one follows at once.
+Status Database::begin_read() {
+  RETURN_IF_ERROR(execute("BEGIN"));
+  RETURN_IF_ERROR(integer("SELECT 1 FROM sqlite_schema LIMIT 1"));
+  return {};
+}
+
+Status Database::run(std::string_view sql, std::span<const sql::Argument> arguments) {
+  Statement statement(*this, sql, arguments, SQLITE_STATIC);
+  statement.step();
+  return statement.status();
+}
+
+std::unique_ptr<sql::Rows> Database::open(std::string_view sql, std::span<const sql::Argument> arguments,
+                                          sql::Reading) {
+  return std::make_unique<StatementRows>(*this, sql, arguments);
+}
+
+void Database::open_each(std::string_view sql, std::size_t width, std::span<const sql::Argument> arguments,
+                         const EachRows& take) {
+  for (std::size_t i = 0; i * width < arguments.size(); ++i) {
+    StatementRows rows(*this, sql, arguments.subspan(i * width, width));
+    take(i, rows);
+  }
+}
+
+std::vector<std::int64_t> Database::run_each(std::string_view sql, std::size_t width,
+                                             std::span<const sql::Argument> arguments) {
+  std::vector<std::int64_t> changes;
+  changes.reserve(arguments.size() / width);
+  for (std::size_t i = 0; i * width < arguments.size(); ++i) {
+    if (!run(sql, arguments.subspan(i * width, width))) return {};
+    changes.push_back(sqlite3_changes64(handle_));
+  }
+  return changes;
 }
 
 Status Database::status() const {
@@ -120,60 +241,6 @@ Error Database::describe(int code) const {
       return {ErrorCode::kIo, fmt::format("input/output error on {} ({}, code {}); check the disk and the system log",
                                           path_, reason, code)};
   }
-}
-
-Query::Query(Database& database, std::string_view sql, sqlite3_destructor_type lifetime)
-    : database_(database), sql_(sql), statement_(database.borrow(sql)), lifetime_(lifetime) {
-  if (statement_ == nullptr) code_ = database.last_failure();
-}
-
-Query::~Query() {
-  if (statement_ != nullptr) database_.give_back(sql_, statement_);
-}
-
-bool Query::next() {
-  if (statement_ == nullptr || code_ != SQLITE_OK) return false;
-  const int code = sqlite3_step(statement_);
-  if (code == SQLITE_ROW) return true;
-  if (code != SQLITE_DONE) {
-    code_ = code;
-    database_.remember_failure(code);
-  }
-  return false;
-}
-
-Status Query::status() const {
-  if (code_ == SQLITE_OK) return {};
-  return std::unexpected(database_.describe(code_));
-}
-
-std::string_view Query::bytes(int column) const {
-  const void* data = sqlite3_column_blob(statement_, column);
-  if (data == nullptr) return {};
-  return {static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
-}
-
-std::optional<Instant> Query::optional_instant(int column) const {
-  if (is_null(column)) return std::nullopt;
-  return instant(column);
-}
-
-EntityKey Query::key(int column) const {
-  EntityKey key;
-  const std::string_view stored = bytes(column);
-  std::copy_n(stored.begin(), std::min(stored.size(), key.bytes.size()), key.bytes.begin());
-  return key;
-}
-
-// SQLite takes a null pointer for NULL, even with length 0.
-void Query::bind(int index, std::string_view text) {
-  sqlite3_bind_text64(statement_, index, text.data() == nullptr ? "" : text.data(), text.size(), lifetime_,
-                      SQLITE_UTF8);
-}
-
-void Query::bind(int index, Blob blob) {
-  sqlite3_bind_blob64(statement_, index, blob.bytes.data() == nullptr ? "" : blob.bytes.data(), blob.bytes.size(),
-                      lifetime_);
 }
 
 }  // namespace fairlead::store::sqlite

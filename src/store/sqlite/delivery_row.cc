@@ -41,7 +41,7 @@ std::unexpected<Error> damaged(const StoredDelivery& stored) {
 
 }  // namespace
 
-StoredDelivery stored_delivery(const Query& query) {
+StoredDelivery stored_delivery(const sql::Query& query) {
   return {query.number(0), query.integer(1), query.integer(2), query.text(3),  query.text(4),    query.text(5),
           query.bytes(6),  query.integer(7), query.integer(8), query.bytes(9), query.integer(10)};
 }

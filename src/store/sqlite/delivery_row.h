@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "store/sqlite/database.h"
+#include "store/sql/connection.h"
 #include "store/store.h"
 
 namespace fairlead::store::sqlite {
@@ -34,7 +34,7 @@ struct StoredDelivery {
 };
 
 /// The row that `query`, one of journal_sql's selects of deliveries, stands on.
-StoredDelivery stored_delivery(const Query& query);
+StoredDelivery stored_delivery(const sql::Query& query);
 
 /// Keeps its buffers and compression contexts from row to row; one thread at a time.
 class DeliveryPacker {

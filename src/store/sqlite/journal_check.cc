@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "store/sqlite/account_rows.h"
+#include "store/sql/account_rows.h"
 #include "store/sqlite/delivery_ids.h"
 #include "store/sqlite/delivery_row.h"
 #include "store/sqlite/journal_sql.h"
@@ -22,9 +22,9 @@ Status check_structure(Database& database) {
 }
 
 Status check_accounts(Database& database) {
-  RETURN_IF_ERROR(all_tokens(database));
-  RETURN_IF_ERROR(all_users(database));
-  RETURN_IF_ERROR(latest_audit(database, std::numeric_limits<std::size_t>::max()));
+  RETURN_IF_ERROR(sql::all_tokens(database));
+  RETURN_IF_ERROR(sql::all_users(database));
+  RETURN_IF_ERROR(sql::latest_audit(database, std::numeric_limits<std::size_t>::max()));
   return {};
 }
 

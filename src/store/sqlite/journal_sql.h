@@ -1,6 +1,6 @@
 #pragma once
 
-// Every statement of the journal. Common subset of SQLite and PostgreSQL; parameters appear in the order $1, $2, ….
+// The tables of journal.db, and the statements about deliveries and their ids.
 
 #include <array>
 #include <string_view>
@@ -103,34 +103,5 @@ inline constexpr std::string_view kInsertFilter = "INSERT INTO id_filters (part,
 inline constexpr std::string_view kSelectFilters =
     "SELECT bits FROM id_filters WHERE part >= $1 AND part < $2 ORDER BY part";
 inline constexpr std::string_view kDeleteFilters = "DELETE FROM id_filters WHERE part >= $1 AND part < $2";
-
-inline constexpr std::string_view kInsertSecret = "INSERT INTO secrets (name, value, checksum) VALUES ($1, $2, $3)";
-inline constexpr std::string_view kSelectSecret = "SELECT value, checksum FROM secrets WHERE name = $1";
-
-inline constexpr std::string_view kPutToken =
-    "INSERT INTO tokens (id, secret_hash, role, name, created_at, revoked_at, checksum) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, "
-    "role = excluded.role, name = excluded.name, created_at = excluded.created_at, "
-    "revoked_at = excluded.revoked_at, checksum = excluded.checksum";
-inline constexpr std::string_view kSelectToken =
-    "SELECT id, secret_hash, role, name, created_at, revoked_at, checksum FROM tokens WHERE id = $1";
-inline constexpr std::string_view kSelectTokens =
-    "SELECT id, secret_hash, role, name, created_at, revoked_at, checksum FROM tokens ORDER BY id";
-
-inline constexpr std::string_view kPutUser =
-    "INSERT INTO users (name, password_hash, role, created_at, checksum) VALUES ($1, $2, $3, $4, $5) "
-    "ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash, role = excluded.role, "
-    "created_at = excluded.created_at, checksum = excluded.checksum";
-inline constexpr std::string_view kSelectUser =
-    "SELECT name, password_hash, role, created_at, checksum FROM users WHERE name = $1";
-inline constexpr std::string_view kSelectUsers =
-    "SELECT name, password_hash, role, created_at, checksum FROM users ORDER BY name";
-inline constexpr std::string_view kDeleteUser = "DELETE FROM users WHERE name = $1";
-
-inline constexpr std::string_view kLastAuditRow = "SELECT max(row) FROM audit";
-inline constexpr std::string_view kInsertAudit =
-    "INSERT INTO audit (row, at, actor, action, subject, checksum) VALUES ($1, $2, $3, $4, $5, $6)";
-inline constexpr std::string_view kSelectAudit =
-    "SELECT row, at, actor, action, subject, checksum FROM audit ORDER BY row DESC LIMIT $1";
 
 }  // namespace fairlead::store::sqlite::journal_sql

@@ -6,7 +6,7 @@
 
 #include "base/hash.h"
 #include "base/random.h"
-#include "store/sqlite/account_rows.h"
+#include "store/sql/account_rows.h"
 #include "store/sqlite/delivery_ids.h"
 #include "store/sqlite/delivery_row.h"
 #include "store/sqlite/journal_check.h"
@@ -65,36 +65,36 @@ class SqliteJournal final : public Journal {
   Result<std::uint64_t> last_sequence(std::uint32_t lane) override { return lane == 0 ? last_sequence_.load() : 0; }
 
   Status put_token(const TokenRow& token) override {
-    return change([&] { return sqlite::put_token(*writer_, token); });
+    return change([&] { return sql::put_token(*writer_, token); });
   }
   Result<std::optional<TokenRow>> token(std::string_view id) override {
     ASSIGN_OR_RETURN(auto reader, readers_->lend());
-    return find_token(*reader, id);
+    return sql::find_token(*reader, id);
   }
   Result<std::vector<TokenRow>> tokens() override {
     ASSIGN_OR_RETURN(auto reader, readers_->lend());
-    return all_tokens(*reader);
+    return sql::all_tokens(*reader);
   }
   Status put_user(const UserRow& user) override {
-    return change([&] { return sqlite::put_user(*writer_, user); });
+    return change([&] { return sql::put_user(*writer_, user); });
   }
   Result<std::optional<UserRow>> user(std::string_view name) override {
     ASSIGN_OR_RETURN(auto reader, readers_->lend());
-    return find_user(*reader, name);
+    return sql::find_user(*reader, name);
   }
   Result<std::vector<UserRow>> users() override {
     ASSIGN_OR_RETURN(auto reader, readers_->lend());
-    return all_users(*reader);
+    return sql::all_users(*reader);
   }
   Status remove_user(std::string_view name) override {
-    return change([&] { return sqlite::remove_user(*writer_, name); });
+    return change([&] { return sql::remove_user(*writer_, name); });
   }
   Status append_audit(const AuditRow& row) override {
-    return change([&] { return sqlite::append_audit(*writer_, row); });
+    return change([&] { return sql::append_audit(*writer_, row); });
   }
   Result<std::vector<AuditRow>> audit(std::size_t rows_max) override {
     ASSIGN_OR_RETURN(auto reader, readers_->lend());
-    return latest_audit(*reader, rows_max);
+    return sql::latest_audit(*reader, rows_max);
   }
 
   Result<std::uint64_t> verify(const std::function<void(std::uint64_t, std::uint64_t)>& progress) override {
@@ -126,7 +126,7 @@ class SqliteJournal final : public Journal {
 
 Status SqliteJournal::load() {
   writer_->take_over_checkpoints();
-  ASSIGN_OR_RETURN(id_secret_, ensure_id_secret(*writer_));
+  ASSIGN_OR_RETURN(id_secret_, sql::ensure_id_secret(*writer_));
   ASSIGN_OR_RETURN(const auto last, writer_->integer(journal_sql::kLastSequence));
   last_sequence_ = static_cast<std::uint64_t>(last.value_or(0));
   return ids_.load(id_secret_);
@@ -142,12 +142,12 @@ Status SqliteJournal::change(const Write& write) {
                 "an earlier write to the journal failed, so nothing more is accepted; check the disk, then restart");
   }
   writer_->clear_status();
-  Status done = writer_->execute("BEGIN IMMEDIATE");
+  Status done = writer_->begin_write();
   if (done) done = write();
-  if (done) done = writer_->execute("COMMIT");
+  if (done) done = writer_->commit();
   if (!done) {
     note_failure();
-    if (writer_->in_transaction()) static_cast<void>(writer_->execute("ROLLBACK"));
+    if (writer_->in_transaction()) writer_->rollback();
     ids_stale_ = true;
     return done;
   }

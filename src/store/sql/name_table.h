@@ -6,32 +6,32 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "store/sqlite/database.h"
+#include "store/sql/connection.h"
 
-namespace fairlead::store::sqlite {
+namespace fairlead::store::sql {
 
 /// The numbers of names, and of summary places, as one connection has seen them. Both only grow, so what was seen once
 /// stays true; a transaction that is rolled back must `forget`.
 class NameTable {
  public:
-  explicit NameTable(Database& database) : database_(database) {}
+  explicit NameTable(Connection& connection) : connection_(connection) {}
 
-  /// Nothing for a name that is stored nowhere (or after a failure, which the database remembers).
+  /// Nothing for a name that is stored nowhere (or after a failure, which the connection remembers).
   std::optional<std::int64_t> find(std::string_view text);
   /// Makes a number where there is none.
   std::int64_t number_of(std::string_view text);
   /// Of a number that a stored row names.
   const std::string& text_of(std::int64_t number);
   void forget();
-  /// Of the database: lookups report no failures of their own.
-  Status status() const { return database_.status(); }
+  /// Of the connection: lookups report no failures of their own.
+  Status status() const { return connection_.status(); }
 
  private:
   void remember(std::int64_t number, std::string text);
 
-  Database& database_;
+  Connection& connection_;
   std::unordered_map<std::int64_t, std::string> texts_;
   std::unordered_map<std::string_view, std::int64_t> numbers_;  ///< Keys are views into `texts_`.
 };
 
-}  // namespace fairlead::store::sqlite
+}  // namespace fairlead::store::sql

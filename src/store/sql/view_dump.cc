@@ -2,9 +2,9 @@
 #include <set>
 
 #include "store/dump_lines.h"
-#include "store/sqlite/derived_view.h"
+#include "store/sql/derived_view.h"
 
-namespace fairlead::store::sqlite {
+namespace fairlead::store::sql {
 namespace {
 
 using Sink = std::function<void(std::string_view line)>;
@@ -44,7 +44,7 @@ Status View::dump(const Sink& sink) {
 }
 
 Status View::dump_entities(const Sink& sink) {
-  Query entities(database_,
+  Query entities(connection_, Reading::kSome,
                  "SELECT keys.key, kind, service, environment, repository, at, status, production, simulated, body "
                  "FROM keys JOIN entities ON row = number ORDER BY keys.key");
   while (entities.next()) {
@@ -52,7 +52,8 @@ Status View::dump_entities(const Sink& sink) {
     sink(dump_line(row));
   }
   RETURN_IF_ERROR(entities.status());
-  Query mentions(database_, "SELECT keys.key, mentions FROM keys JOIN entities ON row = number ORDER BY keys.key");
+  Query mentions(connection_, Reading::kSome,
+                 "SELECT keys.key, mentions FROM keys JOIN entities ON row = number ORDER BY keys.key");
   while (mentions.next()) {
     for (const auto term : unpack_terms(mentions.bytes(1))) sink(dump_mention(mentions.key(0), term));
   }
@@ -61,12 +62,13 @@ Status View::dump_entities(const Sink& sink) {
 
 Status View::dump_edges(const Sink& sink) {
   std::vector<std::pair<std::string, std::int64_t>> repositories;
-  Query names(database_, "SELECT number, text FROM names WHERE number IN (SELECT repository FROM edges) ORDER BY text");
+  Query names(connection_,
+              "SELECT number, text FROM names WHERE number IN (SELECT repository FROM edges) ORDER BY text");
   while (names.next()) repositories.emplace_back(names.text(1), names.integer(0));
   RETURN_IF_ERROR(names.status());
   for (const auto& [text, number] : repositories) {
     std::vector<Edge> edges;
-    Query query(database_, "SELECT sha, ancestor, kind FROM edges WHERE repository = $1", number);
+    Query query(connection_, Reading::kSome, "SELECT sha, ancestor, kind FROM edges WHERE repository = $1", number);
     while (query.next()) {
       edges.push_back(
           {RepositoryName(text), sha_at(query, 0), sha_at(query, 1), static_cast<EdgeKind>(query.integer(2))});
@@ -89,14 +91,14 @@ Status View::dump_marks(const Sink& sink) {
 Status View::dump_links(const Sink& sink) {
   const auto of_deployment = [](const auto& row) { return row.deployment; };
   {
-    Query query(database_,
+    Query query(connection_, Reading::kSome,
                 "SELECT key, service, environment, repository, finished_at, baseline, ancestry_unknown, shipped_count "
                 "FROM keys JOIN streams ON deployment = number ORDER BY key");
     RETURN_IF_ERROR(dump_by_owner<StreamDeployment>(
         query, sink, [&] { return stream_at(query, names_); }, of_deployment));
   }
   {
-    Query query(database_,
+    Query query(connection_, Reading::kSome,
                 "SELECT key, repository, sha, service, environment FROM keys JOIN shipped ON deployment = number "
                 "ORDER BY key");
     RETURN_IF_ERROR(dump_by_owner<Shipped>(
@@ -104,20 +106,20 @@ Status View::dump_links(const Sink& sink) {
   }
   {
     Query query(
-        database_,
+        connection_, Reading::kSome,
         "SELECT key, repository, sha, service, environment, since FROM keys JOIN missing ON deployment = number "
         "ORDER BY key");
     RETURN_IF_ERROR(dump_by_owner<Missing>(
         query, sink, [&] { return missing_at(query, names_); }, of_deployment));
   }
-  Query query(database_,
+  Query query(connection_, Reading::kSome,
               "SELECT giver, deployment, kind, service, at, remedied_at, excluded FROM evidence ORDER BY giver");
   return dump_by_owner<Evidence>(
       query, sink, [&] { return evidence_at(query, names_); }, [](const Evidence& row) { return row.by; });
 }
 
 Status View::dump_facts(const Sink& sink) {
-  Query owners(database_, "SELECT key FROM keys JOIN fact_owners ON owner = number ORDER BY key");
+  Query owners(connection_, Reading::kSome, "SELECT key FROM keys JOIN fact_owners ON owner = number ORDER BY key");
   while (owners.next()) {
     ASSIGN_OR_RETURN(const auto facts, facts_of(owners.key(0)));
     for (const auto& fact : facts) sink(dump_line(fact));
@@ -127,7 +129,7 @@ Status View::dump_facts(const Sink& sink) {
 
 Status View::dump_summaries(const Sink& sink) {
   std::set<SummaryPlace> places;
-  Query query(database_, "SELECT DISTINCT place FROM summary_counts");
+  Query query(connection_, "SELECT DISTINCT place FROM summary_counts");
   while (query.next()) places.insert(place_of_number(query.integer(0)));
   RETURN_IF_ERROR(query.status());
   constexpr Day kFirst{std::numeric_limits<std::int32_t>::min()};
@@ -139,4 +141,4 @@ Status View::dump_summaries(const Sink& sink) {
   return {};
 }
 
-}  // namespace fairlead::store::sqlite
+}  // namespace fairlead::store::sql

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <set>
 
-#include "store/sqlite/derived_writer.h"
+#include "store/sql/derived_writer.h"
 
-namespace fairlead::store::sqlite {
+namespace fairlead::store::sql {
 namespace {
 
 constexpr std::string_view kPutStream =
@@ -146,7 +146,7 @@ void Writer::put_fact(const Fact& fact) {
 
 std::int64_t Writer::make_place(const SummaryPlace& place) {
   if (const auto number = number_of_place(place)) return *number;
-  const auto made = database_.integer(
+  const auto made = connection_.integer(
       "INSERT INTO places (metric, simulated, service, environment) VALUES ($1, $2, $3, $4) RETURNING number",
       names_.number_of(place.metric.text), place.simulated, names_.number_of(place.service.text),
       names_.number_of(place.environment.text));
@@ -175,7 +175,7 @@ void Writer::put_summary(const SummaryPlace& place, Day day, const DaySummary& s
   std::map<Day, DaySummary> days;
   std::string before;
   {
-    Query query(database_, "SELECT days FROM summary_counts WHERE place = $1 AND month = $2", number, month);
+    Query query(connection_, "SELECT days FROM summary_counts WHERE place = $1 AND month = $2", number, month);
     if (query.next()) {
       before = query.bytes(0);
       auto stored = unpack_counts(before);
@@ -216,4 +216,4 @@ void Writer::drop_links() {
   }
 }
 
-}  // namespace fairlead::store::sqlite
+}  // namespace fairlead::store::sql

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "store/fact_query.h"
-#include "store/sqlite/derived_rows.h"
+#include "store/sql/derived_rows.h"
 
-namespace fairlead::store::sqlite {
+namespace fairlead::store::sql {
 
 /// Every read, over one connection that stands in a transaction.
 class View : public virtual DerivedReader {
@@ -16,6 +16,7 @@ class View : public virtual DerivedReader {
   Result<std::map<std::string, std::int64_t>> outcome_counts() override;
   Result<std::map<SourceName, std::map<std::string, std::int64_t>>> outcome_counts_by_source() override;
   Result<std::optional<EntityRow>> entity(const EntityKey& key) override;
+  Result<std::vector<std::optional<EntityRow>>> entities_of(std::span<const EntityKey> keys) override;
   Result<EntityPage> entities(const EntityQuery& query) override;
   Result<std::vector<EntityRow>> mentioning(const Mention& term, EntityKind kind) override;
   Result<std::vector<ServiceName>> services() override;
@@ -28,6 +29,7 @@ class View : public virtual DerivedReader {
   Result<std::vector<EdgeRow>> edges(const RepositoryName& repository, std::uint64_t after_row,
                                      std::size_t limit) override;
   Result<bool> has_ancestors(const RepositoryName& repository, const CommitSha& sha) override;
+  Result<std::vector<bool>> have_ancestors(std::span<const CommitRef> commits) override;
   Result<std::vector<DirtyService>> dirty_services(std::size_t limit) override;
   Result<std::vector<DirtyDay>> dirty_days(std::size_t limit) override;
   Result<std::vector<StreamDeployment>> stream(const ServiceName& service) override;
@@ -51,7 +53,7 @@ class View : public virtual DerivedReader {
   Status dump(const std::function<void(std::string_view line)>& sink) override;
 
  protected:
-  View(Database& database, NameTable& names) : database_(database), names_(names) {}
+  View(Connection& connection, NameTable& names) : connection_(connection), names_(names) {}
 
   /// Writes what a writer has gathered and not written yet, so that it sees its own writes.
   virtual void flush() {}
@@ -66,7 +68,7 @@ class View : public virtual DerivedReader {
     return T();
   }
 
-  Database& database_;
+  Connection& connection_;
   NameTable& names_;
 
  private:
@@ -90,4 +92,4 @@ class View : public virtual DerivedReader {
   Status dump_summaries(const std::function<void(std::string_view line)>& sink);
 };
 
-}  // namespace fairlead::store::sqlite
+}  // namespace fairlead::store::sql

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <tuple>
 
-#include "store/sqlite/derived_view.h"
+#include "store/sql/derived_view.h"
 
-namespace fairlead::store::sqlite {
+namespace fairlead::store::sql {
 namespace {
 
 constexpr std::string_view kStreamOfService =
@@ -30,6 +30,10 @@ constexpr std::string_view kEvidenceOn =
     "SELECT giver, deployment, kind, service, at, remedied_at, excluded FROM evidence WHERE deployment = $1";
 constexpr std::string_view kEvidenceBy =
     "SELECT giver, deployment, kind, service, at, remedied_at, excluded FROM evidence WHERE giver = $1";
+
+constexpr std::string_view kHasAncestors = "SELECT 1 FROM edges WHERE repository = $1 AND sha = $2 LIMIT 1";
+
+constexpr std::int64_t kNoNumber = 0;  ///< Numbers begin at 1.
 
 }  // namespace
 
@@ -107,7 +111,7 @@ Result<std::vector<EdgeRow>> View::edges(const RepositoryName& repository, std::
   std::vector<EdgeRow> rows;
   const auto number = names_.find(repository.text);
   if (!number) return none<std::vector<EdgeRow>>();
-  Query query(database_,
+  Query query(connection_, Reading::kSome,
               "SELECT row, sha, ancestor, kind FROM edges WHERE repository = $1 AND row > $2 ORDER BY repository, row",
               *number, after_row);
   while (rows.size() < limit && query.next()) {
@@ -118,16 +122,30 @@ Result<std::vector<EdgeRow>> View::edges(const RepositoryName& repository, std::
 }
 
 Result<bool> View::has_ancestors(const RepositoryName& repository, const CommitSha& sha) {
-  const auto number = names_.find(repository.text);
-  if (!number) return none<bool>();
-  ASSIGN_OR_RETURN(const auto found, database_.integer("SELECT 1 FROM edges WHERE repository = $1 AND sha = $2 LIMIT 1",
-                                                       *number, StoredSha(sha)));
-  return found.has_value();
+  const CommitRef commit{repository, sha};
+  ASSIGN_OR_RETURN(const auto found, have_ancestors({&commit, 1}));
+  return found.front();
+}
+
+Result<std::vector<bool>> View::have_ancestors(std::span<const CommitRef> commits) {
+  std::vector<StoredSha> shas;
+  shas.reserve(commits.size());
+  std::vector<Argument> arguments;
+  for (const auto& [repository, sha] : commits) {
+    arguments.emplace_back(names_.find(repository.text).value_or(kNoNumber));
+    arguments.emplace_back(shas.emplace_back(sha));
+  }
+  std::vector<bool> found(commits.size());
+  connection_.open_each(kHasAncestors, 2, arguments,
+                        [&](std::size_t index, Rows& rows) { found[index] = rows.next(); });
+  RETURN_IF_ERROR(names_.status());
+  return found;
 }
 
 Result<std::vector<DirtyService>> View::dirty_services(std::size_t limit) {
   std::vector<DirtyService> rows;
-  Query query(database_, "SELECT service, since, givers, version FROM service_marks ORDER BY service");
+  Query query(connection_, Reading::kSome,
+              "SELECT service, since, givers, version FROM service_marks ORDER BY service");
   while (rows.size() < limit && query.next()) {
     rows.push_back(
         {ServiceName(query.text(0)), query.optional_instant(1), unpack_keys(query.bytes(2)), query.number(3)});
@@ -138,7 +156,7 @@ Result<std::vector<DirtyService>> View::dirty_services(std::size_t limit) {
 
 Result<std::vector<DirtyDay>> View::dirty_days(std::size_t limit) {
   std::vector<DirtyDay> rows;
-  Query query(database_,
+  Query query(connection_, Reading::kSome,
               "SELECT metric, service, environment, simulated, day FROM day_marks "
               "ORDER BY metric, service, environment, simulated, day");
   while (rows.size() < limit && query.next()) {
@@ -157,54 +175,54 @@ Result<std::vector<StreamDeployment>> View::stream(const ServiceName& service) {
 Result<std::vector<StreamDeployment>> View::stream_since(const ServiceName& service, std::optional<Instant> from) {
   const auto number = names_.find(service.text);
   if (!number) return none<std::vector<StreamDeployment>>();
-  Query query(database_, kStreamOfService, *number, from ? from->ms : std::numeric_limits<std::int64_t>::min());
+  Query query(connection_, kStreamOfService, *number, from ? from->ms : std::numeric_limits<std::int64_t>::min());
   return stream_rows(query, names_);
 }
 
 Result<std::vector<StreamDeployment>> View::streams_of(const EntityKey& deployment) {
-  Query query(database_, kStreamsOfDeployment, deployment);
+  Query query(connection_, kStreamsOfDeployment, deployment);
   return stream_rows(query, names_);
 }
 
 Result<std::vector<StreamDeployment>> View::baselines(const RepositoryName& repository) {
   const auto number = names_.find(repository.text);
   if (!number) return none<std::vector<StreamDeployment>>();
-  Query query(database_, kBaselines, *number);
+  Query query(connection_, kBaselines, *number);
   return stream_rows(query, names_);
 }
 
 Result<std::vector<Shipped>> View::shipped_by(const EntityKey& deployment) {
-  Query query(database_, kShippedBy, deployment);
+  Query query(connection_, kShippedBy, deployment);
   return sorted_rows(query, names_, shipped_at);
 }
 
 Result<std::vector<Shipped>> View::shippers(const RepositoryName& repository, const CommitSha& sha) {
   const auto number = names_.find(repository.text);
   if (!number) return none<std::vector<Shipped>>();
-  Query query(database_, kShippers, *number, StoredSha(sha));
+  Query query(connection_, kShippers, *number, StoredSha(sha));
   return sorted_rows(query, names_, shipped_at);
 }
 
 Result<std::vector<Missing>> View::missing_for(const RepositoryName& repository, const CommitSha& sha) {
   const auto number = names_.find(repository.text);
   if (!number) return none<std::vector<Missing>>();
-  Query query(database_, kMissingFor, *number, StoredSha(sha));
+  Query query(connection_, kMissingFor, *number, StoredSha(sha));
   return sorted_rows(query, names_, missing_at);
 }
 
 Result<std::vector<Missing>> View::missing_of(const EntityKey& deployment) {
-  Query query(database_, kMissingOf, deployment);
+  Query query(connection_, kMissingOf, deployment);
   return sorted_rows(query, names_, missing_at);
 }
 
 Result<std::vector<Evidence>> View::evidence_on(const EntityKey& deployment) {
-  Query query(database_, kEvidenceOn, deployment);
+  Query query(connection_, kEvidenceOn, deployment);
   return sorted_rows(query, names_, evidence_at);
 }
 
 Result<std::vector<Evidence>> View::evidence_by(const EntityKey& giver) {
-  Query query(database_, kEvidenceBy, giver);
+  Query query(connection_, kEvidenceBy, giver);
   return sorted_rows(query, names_, evidence_at);
 }
 
-}  // namespace fairlead::store::sqlite
+}  // namespace fairlead::store::sql

@@ -4,9 +4,9 @@
 #include <tuple>
 
 #include "store/entity_query.h"
-#include "store/sqlite/derived_view.h"
+#include "store/sql/derived_view.h"
 
-namespace fairlead::store::sqlite {
+namespace fairlead::store::sql {
 namespace {
 
 constexpr std::string_view kFactsUp =
@@ -52,7 +52,7 @@ Bound bound_of(const SummaryPlace& place, const FactQuery& query, const std::opt
 
 SummaryPlace View::place_of_number(std::int64_t number) {
   SummaryPlace place;
-  Query query(database_, "SELECT metric, service, environment, simulated FROM places WHERE number = $1", number);
+  Query query(connection_, "SELECT metric, service, environment, simulated FROM places WHERE number = $1", number);
   if (!query.next()) return place;
   place.metric = MetricName(names_.text_of(query.integer(0)));
   place.service = ServiceName(names_.text_of(query.integer(1)));
@@ -66,7 +66,7 @@ std::optional<std::int64_t> View::number_of_place(const SummaryPlace& place) {
   const auto service = names_.find(place.service.text);
   const auto environment = names_.find(place.environment.text);
   if (!metric || !service || !environment) return std::nullopt;
-  const auto number = database_.integer(
+  const auto number = connection_.integer(
       "SELECT number FROM places WHERE metric = $1 AND simulated = $2 AND service = $3 AND environment = $4", *metric,
       place.simulated, *service, *environment);
   return number ? *number : std::nullopt;
@@ -92,13 +92,13 @@ Fact View::fact_at(const Query& query, int column, const SummaryPlace& place) {
 Result<std::vector<Fact>> View::facts_of(const EntityKey& owner) {
   std::vector<Fact> rows;
   std::map<std::int64_t, SummaryPlace> places;
-  Query references(database_, kFactsOfOwner, owner);
+  Query references(connection_, kFactsOfOwner, owner);
   if (references.next()) {
     ASSIGN_OR_RETURN(const auto found, unpack_fact_references(references.bytes(0), owner));
     for (const auto& [number, at, subject] : found) {
       const auto [place, is_new] = places.try_emplace(number);
       if (is_new) place->second = place_of_number(number);
-      Query query(database_, kFact, number, at, subject, owner);
+      Query query(connection_, kFact, number, at, subject, owner);
       if (query.next()) rows.push_back(fact_at(query, 0, place->second));
     }
   }
@@ -118,7 +118,7 @@ Result<std::vector<View::PlaceNumber>> View::places_of(const FactQuery& query) {
     return names_.status();
   };
   if (query.metrics.empty()) {
-    Query rows(database_, "SELECT number, metric, service, environment FROM places WHERE simulated = $1",
+    Query rows(connection_, "SELECT number, metric, service, environment FROM places WHERE simulated = $1",
                query.simulated);
     RETURN_IF_ERROR(add_rows(rows));
   }
@@ -130,7 +130,7 @@ Result<std::vector<View::PlaceNumber>> View::places_of(const FactQuery& query) {
     const auto number = names_.find(metric.text);
     if (!number) continue;
     if (services.empty()) {
-      Query rows(database_,
+      Query rows(connection_,
                  "SELECT number, metric, service, environment FROM places WHERE metric = $1 AND simulated = $2",
                  *number, query.simulated);
       RETURN_IF_ERROR(add_rows(rows));
@@ -138,7 +138,7 @@ Result<std::vector<View::PlaceNumber>> View::places_of(const FactQuery& query) {
     for (const auto& service : services) {
       const auto service_number = names_.find(service.text);
       if (!service_number) continue;
-      Query rows(database_,
+      Query rows(connection_,
                  "SELECT number, metric, service, environment FROM places "
                  "WHERE metric = $1 AND simulated = $2 AND service = $3",
                  *number, query.simulated, *service_number);
@@ -152,8 +152,9 @@ Result<std::vector<View::PlaceNumber>> View::places_of(const FactQuery& query) {
 Status View::add_facts(const PlaceNumber& place, const FactQuery& query, const std::optional<FactPosition>& after,
                        std::vector<Fact>& rows) {
   const Bound bound = bound_of(place.place, query, after);
-  Query found(database_, query.ascending ? kFactsUp : kFactsDown, place.number, bound.at, Blob{bound.subject},
-              Blob{bound.owner}, query.ascending ? query.range.to : query.range.from);
+  const Reading reading = query.limit == std::numeric_limits<std::size_t>::max() ? Reading::kAll : Reading::kSome;
+  Query found(connection_, reading, query.ascending ? kFactsUp : kFactsDown, place.number, bound.at,
+              Blob{bound.subject}, Blob{bound.owner}, query.ascending ? query.range.to : query.range.from);
   std::size_t taken = 0;
   while (taken <= query.limit && found.next()) {
     Fact fact = fact_at(found, 0, place.place);
@@ -183,7 +184,7 @@ Result<std::vector<Fact>> View::facts_of_day(const SummaryPlace& place, TimeRang
 
 Result<std::map<Day, DaySummary>> View::counts(std::int64_t place, Day first, Day last) {
   std::map<Day, DaySummary> found;
-  Query query(database_,
+  Query query(connection_,
               "SELECT days FROM summary_counts WHERE place = $1 AND month >= $2 AND month <= $3 ORDER BY month", place,
               month_of(first), month_of(last));
   while (query.next()) {
@@ -201,7 +202,7 @@ Result<std::map<Day, DaySummary>> View::summaries(const SummaryPlace& place, Day
   if (!number || last < first) return none<std::map<Day, DaySummary>>();
   ASSIGN_OR_RETURN(auto found, counts(*number, first, last));
   if (!with_values) return found;
-  Query query(database_,
+  Query query(connection_,
               "SELECT day, entries FROM summary_values WHERE place = $1 AND day >= $2 AND day <= $3 ORDER BY day",
               *number, first.number, last.number);
   while (query.next()) {
@@ -216,7 +217,7 @@ Result<std::vector<BinCount>> View::value_bins(const SummaryPlace& place, Day fi
   const auto number = number_of_place(place);
   if (!number) return none<std::vector<BinCount>>();
   std::vector<std::int64_t> sums;
-  Query query(database_, "SELECT bins FROM summary_bins WHERE place = $1 AND day >= $2 AND day <= $3", *number,
+  Query query(connection_, "SELECT bins FROM summary_bins WHERE place = $1 AND day >= $2 AND day <= $3", *number,
               first.number, last.number);
   while (query.next()) RETURN_IF_ERROR(add_bins(query.bytes(0), sums));
   RETURN_IF_ERROR(names_.status());
@@ -230,7 +231,7 @@ Result<std::vector<SummaryPlace>> View::summary_places(const MetricName& metric)
   std::vector<SummaryPlace> places;
   const auto number = names_.find(metric.text);
   if (!number) return none<std::vector<SummaryPlace>>();
-  Query query(database_,
+  Query query(connection_,
               "SELECT service, environment, simulated FROM places WHERE metric = $1 "
               "AND EXISTS (SELECT 1 FROM summary_counts WHERE place = number)",
               *number);
@@ -253,16 +254,17 @@ Result<std::vector<KnownSince>> View::known_since(const std::optional<ServiceNam
     return names_.status();
   };
   if (service) {
-    Query query(database_,
+    Query query(connection_,
                 "SELECT service, kind, simulated, since FROM known_since WHERE service = $1 "
                 "ORDER BY kind, simulated",
                 *service);
     RETURN_IF_ERROR(add_rows(query));
   } else {
-    Query query(database_, "SELECT service, kind, simulated, since FROM known_since ORDER BY service, kind, simulated");
+    Query query(connection_,
+                "SELECT service, kind, simulated, since FROM known_since ORDER BY service, kind, simulated");
     RETURN_IF_ERROR(add_rows(query));
   }
   return rows;
 }
 
-}  // namespace fairlead::store::sqlite
+}  // namespace fairlead::store::sql

@@ -1,15 +1,42 @@
-#include "store/sqlite/account_rows.h"
+#include "store/sql/account_rows.h"
 
 #include <algorithm>
 
 #include "base/hash.h"
 #include "base/random.h"
 #include "model/wire.h"
-#include "store/sqlite/journal_sql.h"
 
-namespace fairlead::store::sqlite {
+namespace fairlead::store::sql {
 namespace {
 
+constexpr std::string_view kInsertSecret = "INSERT INTO secrets (name, value, checksum) VALUES ($1, $2, $3)";
+constexpr std::string_view kSelectSecret = "SELECT value, checksum FROM secrets WHERE name = $1";
+
+constexpr std::string_view kPutToken =
+    "INSERT INTO tokens (id, secret_hash, role, name, created_at, revoked_at, checksum) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, "
+    "role = excluded.role, name = excluded.name, created_at = excluded.created_at, "
+    "revoked_at = excluded.revoked_at, checksum = excluded.checksum";
+constexpr std::string_view kSelectToken =
+    "SELECT id, secret_hash, role, name, created_at, revoked_at, checksum FROM tokens WHERE id = $1";
+constexpr std::string_view kSelectTokens =
+    "SELECT id, secret_hash, role, name, created_at, revoked_at, checksum FROM tokens ORDER BY id";
+
+constexpr std::string_view kPutUser =
+    "INSERT INTO users (name, password_hash, role, created_at, checksum) VALUES ($1, $2, $3, $4, $5) "
+    "ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash, role = excluded.role, "
+    "created_at = excluded.created_at, checksum = excluded.checksum";
+constexpr std::string_view kSelectUser =
+    "SELECT name, password_hash, role, created_at, checksum FROM users WHERE name = $1";
+constexpr std::string_view kSelectUsers =
+    "SELECT name, password_hash, role, created_at, checksum FROM users ORDER BY name";
+constexpr std::string_view kDeleteUser = "DELETE FROM users WHERE name = $1";
+
+constexpr std::string_view kLastAuditRow = "SELECT max(row) FROM audit";
+constexpr std::string_view kInsertAudit =
+    "INSERT INTO audit (row, at, actor, action, subject, checksum) VALUES ($1, $2, $3, $4, $5, $6)";
+constexpr std::string_view kSelectAudit =
+    "SELECT row, at, actor, action, subject, checksum FROM audit ORDER BY row DESC LIMIT $1";
 constexpr std::string_view kIdSecretName = "delivery_ids";
 constexpr std::size_t kIdSecretBytes = 32;
 
@@ -113,57 +140,55 @@ Result<std::optional<Row>> first_of(Query& query, Result<Row> (*read)(const Quer
 
 }  // namespace
 
-Status put_token(Database& database, const TokenRow& token) {
-  return database.execute(journal_sql::kPutToken, token.id, Blob{token.secret_hash},
-                          static_cast<std::int64_t>(token.role), token.name, token.created_at, token.revoked_at,
-                          checksum(token));
+Status put_token(Connection& connection, const TokenRow& token) {
+  return connection.execute(kPutToken, token.id, Blob{token.secret_hash}, static_cast<std::int64_t>(token.role),
+                            token.name, token.created_at, token.revoked_at, checksum(token));
 }
 
-Result<std::optional<TokenRow>> find_token(Database& database, std::string_view id) {
-  Query query(database, journal_sql::kSelectToken, id);
+Result<std::optional<TokenRow>> find_token(Connection& connection, std::string_view id) {
+  Query query(connection, kSelectToken, id);
   return first_of(query, token_of);
 }
 
-Result<std::vector<TokenRow>> all_tokens(Database& database) {
-  Query query(database, journal_sql::kSelectTokens);
+Result<std::vector<TokenRow>> all_tokens(Connection& connection) {
+  Query query(connection, kSelectTokens);
   return all_of(query, token_of);
 }
 
-Status put_user(Database& database, const UserRow& user) {
-  return database.execute(journal_sql::kPutUser, user.name, user.password_hash, static_cast<std::int64_t>(user.role),
-                          user.created_at, checksum(user));
+Status put_user(Connection& connection, const UserRow& user) {
+  return connection.execute(kPutUser, user.name, user.password_hash, static_cast<std::int64_t>(user.role),
+                            user.created_at, checksum(user));
 }
 
-Result<std::optional<UserRow>> find_user(Database& database, std::string_view name) {
-  Query query(database, journal_sql::kSelectUser, name);
+Result<std::optional<UserRow>> find_user(Connection& connection, std::string_view name) {
+  Query query(connection, kSelectUser, name);
   return first_of(query, user_of);
 }
 
-Result<std::vector<UserRow>> all_users(Database& database) {
-  Query query(database, journal_sql::kSelectUsers);
+Result<std::vector<UserRow>> all_users(Connection& connection) {
+  Query query(connection, kSelectUsers);
   return all_of(query, user_of);
 }
 
-Status remove_user(Database& database, std::string_view name) {
-  return database.execute(journal_sql::kDeleteUser, name);
+Status remove_user(Connection& connection, std::string_view name) {
+  return connection.execute(kDeleteUser, name);
 }
 
-Status append_audit(Database& database, const AuditRow& row) {
-  ASSIGN_OR_RETURN(const auto last, database.integer(journal_sql::kLastAuditRow));
+Status append_audit(Connection& connection, const AuditRow& row) {
+  ASSIGN_OR_RETURN(const auto last, connection.integer(kLastAuditRow));
   const std::int64_t number = last.value_or(0) + 1;
-  return database.execute(journal_sql::kInsertAudit, number, row.at, row.actor, row.action, row.subject,
-                          checksum(number, row));
+  return connection.execute(kInsertAudit, number, row.at, row.actor, row.action, row.subject, checksum(number, row));
 }
 
-Result<std::vector<AuditRow>> latest_audit(Database& database, std::size_t rows_max) {
-  Query query(database, journal_sql::kSelectAudit,
+Result<std::vector<AuditRow>> latest_audit(Connection& connection, std::size_t rows_max) {
+  Query query(connection, kSelectAudit,
               static_cast<std::int64_t>(std::min<std::size_t>(rows_max, std::numeric_limits<std::int32_t>::max())));
   return all_of(query, audit_of);
 }
 
-Result<std::string> ensure_id_secret(Database& database) {
+Result<std::string> ensure_id_secret(Connection& connection) {
   {
-    Query query(database, journal_sql::kSelectSecret, kIdSecretName);
+    Query query(connection, kSelectSecret, kIdSecretName);
     if (query.next()) {
       std::string secret(query.bytes(0));
       if (query.integer(1) != sum(secret)) return damaged("secret", kIdSecretName);
@@ -172,8 +197,8 @@ Result<std::string> ensure_id_secret(Database& database) {
     RETURN_IF_ERROR(query.status());
   }
   const std::string secret = SystemRandom().bytes(kIdSecretBytes);
-  RETURN_IF_ERROR(database.execute(journal_sql::kInsertSecret, kIdSecretName, Blob{secret}, sum(secret)));
+  RETURN_IF_ERROR(connection.execute(kInsertSecret, kIdSecretName, Blob{secret}, sum(secret)));
   return secret;
 }
 
-}  // namespace fairlead::store::sqlite
+}  // namespace fairlead::store::sql

@@ -3,9 +3,9 @@
 #include <limits>
 
 #include "store/entity_query.h"
-#include "store/sqlite/derived_view.h"
+#include "store/sql/derived_view.h"
 
-namespace fairlead::store::sqlite {
+namespace fairlead::store::sql {
 namespace {
 
 // The columns are kEntityColumns. A list has two parts: rows with a time by (at, key), then those without by key.
@@ -54,7 +54,7 @@ constexpr std::size_t kServiceScansMax = 16;
 using Queries = std::vector<std::unique_ptr<Query>>;
 
 /// Opens the scans of the list's first part; without a service number, one over all services.
-std::unique_ptr<Query> timed_scan(Database& database, const EntityQuery& query,
+std::unique_ptr<Query> timed_scan(Connection& connection, const EntityQuery& query,
                                   const std::optional<ListPosition>& after, std::optional<std::int64_t> service) {
   const auto kind = static_cast<std::int64_t>(query.kind);
   const std::int64_t from = query.from ? query.from->ms : kEarliest;
@@ -69,22 +69,25 @@ std::unique_ptr<Query> timed_scan(Database& database, const EntityQuery& query,
   }
   const std::int64_t end = query.ascending ? to : from;
   if (service) {
-    return std::make_unique<Query>(database, query.ascending ? kServiceTimedUp : kServiceTimedDown, kind, at, Blob{key},
-                                   end, *service);
+    return std::make_unique<Query>(connection, Reading::kSome, query.ascending ? kServiceTimedUp : kServiceTimedDown,
+                                   kind, at, Blob{key}, end, *service);
   }
-  return std::make_unique<Query>(database, query.ascending ? kTimedUp : kTimedDown, kind, at, Blob{key}, end);
+  return std::make_unique<Query>(connection, Reading::kSome, query.ascending ? kTimedUp : kTimedDown, kind, at,
+                                 Blob{key}, end);
 }
 
-std::unique_ptr<Query> untimed_scan(Database& database, const EntityQuery& query,
+std::unique_ptr<Query> untimed_scan(Connection& connection, const EntityQuery& query,
                                     const std::optional<ListPosition>& after, std::optional<std::int64_t> service) {
   const auto kind = static_cast<std::int64_t>(query.kind);
   std::string_view key = query.ascending ? kBeforeKeys : kAfterKeys;
   if (after && !after->timed) key = after->key.view();
   if (service) {
-    return std::make_unique<Query>(database, query.ascending ? kServiceUntimedUp : kServiceUntimedDown, kind, Blob{key},
+    return std::make_unique<Query>(connection, Reading::kSome,
+                                   query.ascending ? kServiceUntimedUp : kServiceUntimedDown, kind, Blob{key},
                                    *service);
   }
-  return std::make_unique<Query>(database, query.ascending ? kUntimedUp : kUntimedDown, kind, Blob{key});
+  return std::make_unique<Query>(connection, Reading::kSome, query.ascending ? kUntimedUp : kUntimedDown, kind,
+                                 Blob{key});
 }
 
 /// Names of a filter as numbers, so that rows are compared before they are decoded.
@@ -179,9 +182,9 @@ Result<std::optional<EntityRow>> first_row(Query& query, NameTable& names) {
 }
 
 template <class T>
-Result<std::vector<T>> counted_names(Database& database, std::string_view sql) {
+Result<std::vector<T>> counted_names(Connection& connection, std::string_view sql) {
   std::vector<T> found;
-  Query query(database, sql);
+  Query query(connection, sql);
   while (query.next()) found.push_back(T(query.text(0)));
   RETURN_IF_ERROR(query.status());
   return found;
@@ -190,8 +193,27 @@ Result<std::vector<T>> counted_names(Database& database, std::string_view sql) {
 }  // namespace
 
 Result<std::optional<EntityRow>> View::entity(const EntityKey& key) {
-  Query query(database_, kByKey, key);
+  Query query(connection_, kByKey, key);
   return first_row(query, names_);
+}
+
+Result<std::vector<std::optional<EntityRow>>> View::entities_of(std::span<const EntityKey> keys) {
+  std::vector<std::optional<EntityRow>> found(keys.size());
+  std::vector<Argument> arguments;
+  for (const auto& key : keys) arguments.emplace_back(key);
+  std::optional<Error> unreadable;
+  connection_.open_each(kByKey, 1, arguments, [&](std::size_t index, Rows& rows) {
+    Query query(rows);
+    auto row = first_row(query, names_);
+    if (row) {
+      found[index] = std::move(*row);
+    } else if (!unreadable) {
+      unreadable = row.error();
+    }
+  });
+  if (unreadable) return std::unexpected(*unreadable);
+  RETURN_IF_ERROR(names_.status());
+  return found;
 }
 
 Result<EntityPage> View::entities(const EntityQuery& query) {
@@ -213,26 +235,26 @@ Result<EntityPage> View::entities(const EntityQuery& query) {
   bool wants_more = true;
   if (!after || after->timed) {
     Queries scans;
-    for (const auto& service : services) scans.push_back(timed_scan(database_, query, after, service));
+    for (const auto& service : services) scans.push_back(timed_scan(connection_, query, after, service));
     ASSIGN_OR_RETURN(wants_more, merge(std::move(scans), query, filter, names_, page));
   }
   if (wants_more && !query.from && !query.to) {
     Queries scans;
-    for (const auto& service : services) scans.push_back(untimed_scan(database_, query, after, service));
+    for (const auto& service : services) scans.push_back(untimed_scan(connection_, query, after, service));
     RETURN_IF_ERROR(merge(std::move(scans), query, filter, names_, page));
   }
   return page.take();
 }
 
 Result<std::vector<EntityRow>> View::mentioning(const Mention& term, EntityKind kind) {
-  Query query(database_, kMentioning, mention_hash(term), static_cast<std::int64_t>(kind));
+  Query query(connection_, kMentioning, mention_hash(term), static_cast<std::int64_t>(kind));
   return all_rows(query, names_);
 }
 
 Result<std::vector<ServiceName>> View::services() {
   flush();
   return counted_names<ServiceName>(
-      database_,
+      connection_,
       "SELECT text FROM service_counts JOIN names ON number = name WHERE count > 0 AND text <> '' "
       "ORDER BY text");
 }
@@ -240,7 +262,7 @@ Result<std::vector<ServiceName>> View::services() {
 Result<std::vector<EnvironmentName>> View::environments() {
   flush();
   return counted_names<EnvironmentName>(
-      database_,
+      connection_,
       "SELECT text FROM environment_counts JOIN names ON number = name WHERE count > 0 AND text <> '' "
       "ORDER BY text");
 }
@@ -248,7 +270,7 @@ Result<std::vector<EnvironmentName>> View::environments() {
 Result<std::vector<EntityRow>> View::successes(const ServiceName& service, std::optional<Instant> from) {
   const auto number = names_.find(service.text);
   if (!number) return none<std::vector<EntityRow>>();
-  Query query(database_, kSuccesses, *number, from ? from->ms : kEarliest);
+  Query query(connection_, kSuccesses, *number, from ? from->ms : kEarliest);
   return all_rows(query, names_);
 }
 
@@ -257,7 +279,7 @@ Result<std::optional<EntityRow>> View::success_before(const ServiceName& service
   const auto service_number = names_.find(service.text);
   const auto environment_number = names_.find(environment.text);
   if (!service_number || !environment_number) return none<std::optional<EntityRow>>();
-  Query query(database_, kSuccessBefore, *service_number, *environment_number, at, key);
+  Query query(connection_, kSuccessBefore, *service_number, *environment_number, at, key);
   return first_row(query, names_);
 }
 
@@ -266,8 +288,8 @@ Result<std::vector<EntityRow>> View::successes_between(const ServiceName& servic
   const auto service_number = names_.find(service.text);
   const auto environment_number = names_.find(environment.text);
   if (!service_number || !environment_number) return none<std::vector<EntityRow>>();
-  Query query(database_, kSuccessesBetween, *service_number, *environment_number, from, to);
+  Query query(connection_, kSuccessesBetween, *service_number, *environment_number, from, to);
   return all_rows(query, names_);
 }
 
-}  // namespace fairlead::store::sqlite
+}  // namespace fairlead::store::sql

@@ -3,23 +3,23 @@
 #include <functional>
 #include <map>
 
-#include "store/sqlite/derived_view.h"
+#include "store/sql/derived_view.h"
 
-namespace fairlead::store::sqlite {
+namespace fairlead::store::sql {
 
-/// The one write transaction on the writing connection. Failures gather in the database's status until `commit`.
+/// The write transaction on one connection. Failures gather in the connection's status until `commit`.
 class Writer final : public View, public DerivedWriter {
  public:
   /// `ended` is called once, when the transaction is over; the connection must outlive it.
-  Writer(Database& database, NameTable& names, std::function<void()> ended);
+  Writer(Connection& connection, NameTable& names, std::function<void()> ended);
   ~Writer() override;
 
   Status begin();
 
   void set_position(std::uint32_t lane, std::uint64_t sequence) override;
   void set_setting(std::string_view name, std::string_view value) override;
-  void put_outcome(const DeliveryOutcome& outcome) override;
-  void put_entity(const EntityRow& row, const std::vector<Mention>& mentions) override;
+  void put_outcomes(std::span<const DeliveryOutcome> outcomes) override;
+  void put_entities(std::span<const EntityWrite> entities) override;
   std::vector<bool> add_edges(std::span<const Edge> edges) override;
   void mark_service(const ServiceName& service, std::optional<Instant> since,
                     std::span<const EntityKey> givers) override;
@@ -39,22 +39,25 @@ class Writer final : public View, public DerivedWriter {
   using Counts = std::map<std::int64_t, std::int64_t>;  ///< Number to change.
 
   void flush() override;
-  /// Runs a statement; a failure is kept by the database.
+  /// Runs a statement; a failure is kept by the connection.
   template <class... Args>
   void run(std::string_view sql, const Args&... args) {
-    static_cast<void>(database_.execute(sql, args...));
+    static_cast<void>(connection_.execute(sql, args...));
   }
   void note(const Error& error);
   void end();
 
   struct StoredEntity;
-  std::optional<StoredEntity> stored_entity(const EntityKey& key);
+  std::vector<std::optional<StoredEntity>> stored_entities(std::span<const EntityWrite> entities);
+  void insert_entity(const EntityRow& row, const StoredEntity& now);
+  void update_entity(EntityKind kind, const StoredEntity& before, StoredEntity now);
   void replace_mentions(std::int64_t entity, EntityKind kind, std::string_view before, std::string_view after);
   void count_place(std::int64_t service, std::int64_t environment, std::int64_t change);
   void erase_fact(const Fact& fact);
   void put_fact(const Fact& fact);
   std::int64_t make_place(const SummaryPlace& place);
   std::int64_t make_number(const EntityKey& key);
+  std::vector<std::int64_t> make_numbers(std::span<const EntityKey> keys);
   std::uint64_t next_version();
 
   std::function<void()> ended_;
@@ -65,4 +68,4 @@ class Writer final : public View, public DerivedWriter {
   Counts environment_changes_;
 };
 
-}  // namespace fairlead::store::sqlite
+}  // namespace fairlead::store::sql

@@ -1,4 +1,4 @@
-#include "store/sqlite/derived_rows.h"
+#include "store/sql/derived_rows.h"
 
 #include <algorithm>
 #include <cstring>
@@ -8,7 +8,7 @@
 #include "model/wire.h"
 #include "store/entity_query.h"
 
-namespace fairlead::store::sqlite {
+namespace fairlead::store::sql {
 namespace {
 
 bool is_packable(std::string_view text) {
@@ -16,8 +16,14 @@ bool is_packable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
+constexpr char kTextMark = '\xff';
+
+bool has_length_of_sha(std::string_view bytes) {
+  return bytes.size() == 20 || bytes.size() == 32;
+}
+
 std::unexpected<Error> damaged(std::string_view what) {
-  return fail(ErrorCode::kCorrupt, "derived.db holds {} that cannot be read; {}", what, kDerivedAdvice);
+  return fail(ErrorCode::kCorrupt, "the derived state holds {} that cannot be read; {}", what, kDerivedAdvice);
 }
 
 /// More bins than this no program ever made.
@@ -27,15 +33,20 @@ constexpr std::uint64_t kBinsMax = 65'536;
 
 const std::string kDerivedAdvice = "stop the server and run `fairlead replay` to make it anew from the journal";
 
-StoredSha::StoredSha(const CommitSha& sha)
-    : bytes_(is_packable(sha.text) ? from_hex(sha.text) : std::string()), text_(sha.text), packed_(!bytes_.empty()) {}
-
-void StoredSha::bind(Query& query, int index) const {
-  packed_ ? query.bind(index, Blob{bytes_}) : query.bind(index, text_);
+StoredSha::StoredSha(const CommitSha& sha) {
+  if (is_packable(sha.text)) {
+    bytes_ = from_hex(sha.text);
+    return;
+  }
+  bytes_ = kTextMark + sha.text;
+  if (has_length_of_sha(bytes_)) bytes_ = kTextMark + bytes_;
 }
 
 CommitSha sha_at(const Query& query, int column) {
-  return query.is_blob(column) ? CommitSha(to_hex(query.bytes(column))) : CommitSha(query.text(column));
+  const std::string_view bytes = query.bytes(column);
+  if (has_length_of_sha(bytes)) return CommitSha(to_hex(bytes));
+  const std::size_t marks = bytes.size() > 1 && bytes[1] == kTextMark && has_length_of_sha(bytes.substr(1)) ? 2 : 1;
+  return CommitSha(bytes.substr(std::min(marks, bytes.size())));
 }
 
 Result<EntityRow> entity_at(const Query& query, NameTable& names, int column) {
@@ -202,4 +213,4 @@ Status add_bins(std::string_view bytes, std::vector<std::int64_t>& sums) {
   return {};
 }
 
-}  // namespace fairlead::store::sqlite
+}  // namespace fairlead::store::sql

@@ -9,22 +9,21 @@
 #include <string_view>
 #include <vector>
 
-#include "store/sqlite/database.h"
-#include "store/sqlite/name_table.h"
+#include "store/sql/connection.h"
+#include "store/sql/name_table.h"
 #include "store/store.h"
 
-namespace fairlead::store::sqlite {
+namespace fairlead::store::sql {
 
-/// A sha of 40 or 64 lower-case hex digits is stored as its bytes, any other as text.
+/// A sha of 40 or 64 lower-case hex digits is stored as its 20 or 32 bytes. Any other text stands behind one or two
+/// bytes 0xFF, which no text begins with: two where one would give it the length of such a sha.
 class StoredSha {
  public:
   explicit StoredSha(const CommitSha& sha);
-  void bind(Query& query, int index) const;
+  Blob argument() const { return {bytes_}; }
 
  private:
   std::string bytes_;
-  std::string_view text_;
-  bool packed_;
 };
 
 CommitSha sha_at(const Query& query, int column);
@@ -42,7 +41,7 @@ Shipped shipped_at(const Query& query, NameTable& names);
 Missing missing_at(const Query& query, NameTable& names);
 Evidence evidence_at(const Query& query, NameTable& names);
 
-/// What an error about derived.db tells an administrator to do.
+/// What an error about the derived state tells an administrator to do.
 extern const std::string kDerivedAdvice;
 
 /// The hashes of an entity's terms, sorted.
@@ -73,4 +72,4 @@ std::string pack_bins(std::span<const BinCount> bins);
 /// Adds to `sums`, indexed by bin.
 Status add_bins(std::string_view bytes, std::vector<std::int64_t>& sums);
 
-}  // namespace fairlead::store::sqlite
+}  // namespace fairlead::store::sql
