@@ -53,6 +53,7 @@ http::Response answer(const Result<store::Appended>& result, const Submission& s
   http::Response response;
   switch (result->outcome) {
     case store::Appended::Outcome::kStored:
+    case store::Appended::Outcome::kSpooled:  // Without a number: the store that draws them is away.
       response = http::Response::json(200, ingest_answer(n, 0, submission.rejected));
       break;
     case store::Appended::Outcome::kDuplicate:

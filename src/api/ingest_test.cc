@@ -278,6 +278,15 @@ TEST(PostEvents, a_full_queue_is_503_with_retry_after) {
   EXPECT_EQ(second.get().status, 200);
 }
 
+TEST(PostEvents, a_delivery_in_the_spool_is_accepted_without_a_sequence) {
+  ApiWorld world;
+  world.journal->spool_everything(true);
+  const Answer answer = world.post_events(deployment_event("d1", "10:00:00"));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, R"({"accepted":1,"duplicates":0,"rejected":[]})");
+  EXPECT_EQ(answer.header("Fairlead-Sequence"), "");
+}
+
 TEST(PostEvents, storage_that_refuses_is_507_and_heals) {
   ApiWorld world;
   world.journal->fail_with(Error{ErrorCode::kIo, "no space left"}, false);

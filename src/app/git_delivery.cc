@@ -24,11 +24,16 @@ Result<Delivery> delivery_of(std::string body, const Clock& clock) {
   return api::verified_events(std::move(id), std::move(body), clock.now()).take();
 }
 
+bool is_new(const store::Appended& appended) {
+  return appended.outcome == store::Appended::Outcome::kStored ||
+         appended.outcome == store::Appended::Outcome::kSpooled;
+}
+
 Result<bool> append(store::Journal& journal, const Clock& clock, std::string body) {
   ASSIGN_OR_RETURN(const Delivery delivery, delivery_of(std::move(body), clock));
   ASSIGN_OR_RETURN(const auto appended, journal.append({&delivery, 1}));
   journal.settle();
-  return appended.front().outcome == store::Appended::Outcome::kStored;
+  return is_new(appended.front());
 }
 
 /// What became of one delivery; shared with the engine, which may answer after nobody waits any more.
@@ -70,7 +75,7 @@ Result<bool> submit(engine::Engine& engine, const Delivery& delivery, const std:
     const Result<store::Appended> appended = outcome->await(stop);
     if (appended) {
       if (appended->position.sequence != 0) last = appended->position;
-      return appended->outcome == store::Appended::Outcome::kStored;
+      return is_new(*appended);
     }
     if (appended.error().code != ErrorCode::kUnavailable || tries == kFullQueueTries) {
       return std::unexpected(appended.error());

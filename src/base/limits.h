@@ -27,6 +27,9 @@ inline constexpr std::size_t kConnectionsPerAddressMax = 10'000;
 /// Deliveries waiting for the writer; past either the answer is 503 with Retry-After.
 inline constexpr std::size_t kIngestQueueRowsMax = 8'192;
 inline constexpr std::size_t kIngestQueueBytesMax = 128u * 1024 * 1024;
+/// Deliveries that wait on this machine's disk while the shared store is away; past either the answer is 503.
+inline constexpr std::uint64_t kSpoolBytesMax = 1024u * 1024 * 1024;
+inline constexpr std::uint64_t kSpoolRowsMax = 4'000'000;
 inline constexpr std::size_t kListItemsDefault = 100;
 inline constexpr std::size_t kListItemsMax = 1'000;
 /// Text fields of an event longer than this are cut at a character's border, the raw bytes stay in the journal.

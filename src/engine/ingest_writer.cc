@@ -143,6 +143,9 @@ void IngestWriter::account(std::span<const Delivery> deliveries, const Result<st
       case store::Appended::Outcome::kStored:
         ++stats_.appended;
         break;
+      case store::Appended::Outcome::kSpooled:
+        ++stats_.spooled;
+        break;
       case store::Appended::Outcome::kDuplicate:
         ++stats_.duplicates;
         break;

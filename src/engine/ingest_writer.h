@@ -33,6 +33,7 @@ class IngestWriter final : public Ingest {
     std::uint64_t queue_rows = 0;  ///< Waiting or being committed.
     std::uint64_t queue_bytes = 0;
     std::uint64_t appended = 0;
+    std::uint64_t spooled = 0;  ///< On this machine's disk while the store is away.
     std::uint64_t duplicates = 0;
     std::uint64_t conflicts = 0;
     std::uint64_t refused = 0;  ///< Because the queue was full.

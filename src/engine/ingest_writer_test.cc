@@ -152,6 +152,16 @@ TEST_F(IngestWriterTest, the_same_delivery_is_stored_once) {
   EXPECT_EQ(writer.stats().conflicts, 1u);
 }
 
+TEST_F(IngestWriterTest, a_delivery_in_the_spool_is_answered_and_counted_as_such) {
+  IngestWriter writer(journal_, limits_, {});
+  journal_.spool_everything(true);
+  const auto appended = submit(writer, delivery("a")).get();
+  ASSERT_TRUE(appended);
+  EXPECT_EQ(appended->outcome, Appended::Outcome::kSpooled);
+  EXPECT_EQ(writer.stats().spooled, 1u);
+  EXPECT_EQ(writer.stats().appended, 0u);
+}
+
 TEST_F(IngestWriterTest, a_full_disk_refuses_and_heals) {
   IngestWriter writer(journal_, limits_, {});
   journal_.fail_with(Error{ErrorCode::kIo, "no space left"}, false);

@@ -39,9 +39,27 @@ struct Appended {
     kDuplicate,  ///< The same (origin, id) with the same body is there already, at `position` where its row still
                  ///< exists.
     kConflict,   ///< The same (origin, id) with another body is there: 409.
+    kSpooled,    ///< On this machine's stable storage while the journal is away: it has no number yet.
   };
   Outcome outcome = Outcome::kStored;
   JournalPosition position;
+};
+
+/// How a journal does that keeps deliveries on this machine while the shared store is away (spool/). Times are those of
+/// receipt; totals count since the start.
+struct SpoolStats {
+  std::uint64_t rows = 0;  ///< Waiting to be delivered.
+  std::uint64_t bytes = 0;
+  std::uint64_t bytes_max = 0;
+  std::optional<Instant> oldest;  ///< Of those that wait.
+  std::uint64_t spooled = 0;      ///< Answered from the spool.
+  std::uint64_t delivered = 0;    ///< Handed over; those of an unknown outcome that the store had already, too.
+  std::uint64_t set_aside = 0;    ///< Refused by the store for good and kept in a file for a person.
+  std::uint64_t kept_bytes = 0;   ///< In such files.
+  bool store_away = false;        ///< The latest attempt to write to the store failed.
+  std::string store_error;        ///< Why.
+  bool refusing = false;          ///< A write to the spool failed: it takes nothing until a restart.
+  std::string error;              ///< What keeps waiting deliveries here although the store answers; mostly empty.
 };
 
 struct JournalRow {
@@ -85,13 +103,16 @@ class Journal {
   /// order. Deliveries of one batch that repeat each other are duplicates, too. Sequences of a lane are contiguous from
   /// 1. On an error nothing was appended, and after a failed sync the journal refuses everything until it is opened
   /// again; what the failed call carried may or may not be there then. A full disk is kIo, changes nothing, and heals
-  /// once there is space.
+  /// once there is space. kUnavailable and kTimeout: a store elsewhere does not answer, and what the call carried may
+  /// or may not be there.
   virtual Result<std::vector<Appended>> append(std::span<const Delivery> batch) = 0;
   /// Housekeeping that can wait until those whose deliveries were appended have their answers. Whoever appends calls it
   /// after each append; without it, appends do it themselves, later and slower.
   virtual void settle() {}
   /// A sync failed: `append` and the other writes refuse until the journal is opened again.
   virtual bool sync_failed() const { return false; }
+  /// Nothing where the journal has no spool.
+  virtual std::optional<SpoolStats> spool() const { return std::nullopt; }
 
   /// Rows of `lane` after `sequence`, in order, until `rows_max` or `bytes_max` of bodies (always at least one row, if
   /// there is one). A row whose checksum does not match is an error kCorrupt that names it. Never waits for a sync.

@@ -38,6 +38,20 @@ class GatedJournal final : public store::Journal {
     error_ = std::move(error);
     sync_failed_ = sync_failed;
   }
+  /// Appends answer as a journal does whose store is away and whose spool takes everything.
+  void spool_everything(bool spools) {
+    std::lock_guard lock(mutex_);
+    spools_ = spools;
+  }
+  /// Tokens and users cannot be read: the store is away.
+  void hide_accounts(bool hidden) {
+    std::lock_guard lock(mutex_);
+    accounts_hidden_ = hidden;
+  }
+  int account_reads() const {
+    std::lock_guard lock(mutex_);
+    return account_reads_;
+  }
   std::vector<std::size_t> batch_sizes() const {
     std::lock_guard lock(mutex_);
     return batch_sizes_;
@@ -52,6 +66,7 @@ class GatedJournal final : public store::Journal {
       waiting_ = false;
       batch_sizes_.push_back(batch.size());
       if (error_) return std::unexpected(*error_);
+      if (spools_) return std::vector<store::Appended>(batch.size(), {store::Appended::Outcome::kSpooled, {}});
     }
     return memory_->append(batch);
   }
@@ -68,10 +83,19 @@ class GatedJournal final : public store::Journal {
   Result<std::optional<store::JournalRow>> row(JournalPosition position) override { return memory_->row(position); }
   Result<std::uint64_t> last_sequence(std::uint32_t lane) override { return memory_->last_sequence(lane); }
   Status put_token(const store::TokenRow& token) override { return memory_->put_token(token); }
-  Result<std::optional<store::TokenRow>> token(std::string_view id) override { return memory_->token(id); }
-  Result<std::vector<store::TokenRow>> tokens() override { return memory_->tokens(); }
+  Result<std::optional<store::TokenRow>> token(std::string_view id) override {
+    RETURN_IF_ERROR(read_accounts());
+    return memory_->token(id);
+  }
+  Result<std::vector<store::TokenRow>> tokens() override {
+    RETURN_IF_ERROR(read_accounts());
+    return memory_->tokens();
+  }
   Status put_user(const store::UserRow& user) override { return memory_->put_user(user); }
-  Result<std::optional<store::UserRow>> user(std::string_view name) override { return memory_->user(name); }
+  Result<std::optional<store::UserRow>> user(std::string_view name) override {
+    RETURN_IF_ERROR(read_accounts());
+    return memory_->user(name);
+  }
   Result<std::vector<store::UserRow>> users() override { return memory_->users(); }
   Status remove_user(std::string_view name) override { return memory_->remove_user(name); }
   Status append_audit(const store::AuditRow& row) override { return memory_->append_audit(row); }
@@ -81,6 +105,12 @@ class GatedJournal final : public store::Journal {
   }
 
  private:
+  Status read_accounts() {
+    std::lock_guard lock(mutex_);
+    ++account_reads_;
+    return accounts_hidden_ ? fail(ErrorCode::kUnavailable, "no connection to the store") : Status();
+  }
+
   std::unique_ptr<store::Journal> memory_ = store::make_memory_journal();
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
@@ -89,6 +119,9 @@ class GatedJournal final : public store::Journal {
   std::optional<Error> error_;
   bool sync_failed_ = false;
   std::vector<std::size_t> batch_sizes_;
+  bool spools_ = false;
+  bool accounts_hidden_ = false;
+  int account_reads_ = 0;
 };
 
 }  // namespace fairlead::engine::testing
