@@ -1,11 +1,8 @@
 #include "store/sqlite/delivery_ids.h"
 
 #include <algorithm>
-#include <cstring>
 
-#include "base/check.h"
-#include "base/hash.h"
-#include "store/sqlite/delivery_row.h"
+#include "store/delivery_row.h"
 #include "store/sqlite/journal_sql.h"
 
 namespace fairlead::store::sqlite {
@@ -27,24 +24,6 @@ std::int64_t row_of(std::int64_t run, std::uint64_t part) {
 }
 
 }  // namespace
-
-DeliveryHash DeliveryHash::of(std::string_view secret, const Delivery& delivery) {
-  thread_local std::string bytes;
-  bytes.assign(secret);
-  bytes += std::to_string(delivery.origin.text.size());
-  bytes += ':';
-  bytes += delivery.origin.text;
-  bytes += delivery.id;
-  const Sha256 digest = sha256(bytes);
-  DeliveryHash hash;
-  std::memcpy(&hash.slot, digest.data(), sizeof hash.slot);
-  std::memcpy(&hash.rest, digest.data() + sizeof hash.slot, sizeof hash.rest);
-  return hash;
-}
-
-std::uint64_t body_hash(const Delivery& delivery) {
-  return checksum64(delivery.body);
-}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Loading

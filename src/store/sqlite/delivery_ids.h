@@ -22,22 +22,11 @@
 #include <vector>
 
 #include "base/result.h"
-#include "model/delivery.h"
+#include "store/delivery_hash.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/id_table.h"
 
 namespace fairlead::store::sqlite {
-
-/// 128 bits of a keyed SHA-256 over (origin, id): nobody can construct two ids that collide, and by chance none do.
-struct DeliveryHash {
-  std::uint64_t slot = 0;
-  std::uint64_t rest = 0;
-
-  static DeliveryHash of(std::string_view secret, const Delivery& delivery);
-};
-
-/// What tells a body from another one of the same id.
-std::uint64_t body_hash(const Delivery& delivery);
 
 /// How much is gathered before it is merged; tests make it small.
 struct IdSizes {

@@ -2,9 +2,9 @@
 
 #include <limits>
 
+#include "store/delivery_row.h"
 #include "store/sql/account_rows.h"
 #include "store/sqlite/delivery_ids.h"
-#include "store/sqlite/delivery_row.h"
 #include "store/sqlite/journal_sql.h"
 
 namespace fairlead::store::sqlite {

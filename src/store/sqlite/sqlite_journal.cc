@@ -6,9 +6,9 @@
 
 #include "base/hash.h"
 #include "base/random.h"
+#include "store/delivery_row.h"
 #include "store/sql/account_rows.h"
 #include "store/sqlite/delivery_ids.h"
-#include "store/sqlite/delivery_row.h"
 #include "store/sqlite/journal_check.h"
 #include "store/sqlite/journal_sql.h"
 #include "store/sqlite/open_file.h"

@@ -1,11 +1,11 @@
-#include "store/sqlite/delivery_row.h"
+#include "store/delivery_row.h"
 
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "model/wire.h"
 
-namespace fairlead::store::sqlite {
+namespace fairlead::store {
 namespace {
 
 /// Below this, compression costs more than the bytes that it saves.
@@ -122,4 +122,4 @@ bool DeliveryPacker::compress(std::string_view body) {
   return true;
 }
 
-}  // namespace fairlead::store::sqlite
+}  // namespace fairlead::store

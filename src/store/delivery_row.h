@@ -13,7 +13,7 @@
 #include "store/sql/connection.h"
 #include "store/store.h"
 
-namespace fairlead::store::sqlite {
+namespace fairlead::store {
 
 /// Stored on disk, append only.
 enum class BodyEncoding : std::uint8_t { kPlain = 0, kZstd = 1 };
@@ -62,4 +62,4 @@ class DeliveryPacker {
   std::string checked_;
 };
 
-}  // namespace fairlead::store::sqlite
+}  // namespace fairlead::store
