@@ -19,7 +19,7 @@ RUN ./dev build && strip build/release/fairlead
 FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates git tzdata \
-       libargon2-1 libboost-json1.81.0 libdate-tz3 libfmt9 libprometheus-cpp-core1.0 \
+       libargon2-1 libboost-json1.81.0 libdate-tz3 libfmt9 libpq5 libprometheus-cpp-core1.0 \
        libsimdjson14 libspdlog1.10 libsqlite3-0 libssl3 libxxhash0 libyaml-cpp0.7 libzstd1 zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 5000 --no-create-home --home-dir /data --shell /usr/sbin/nologin fairlead \

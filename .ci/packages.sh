@@ -10,13 +10,22 @@ boost_packages() {
   fi
 }
 
+# Debian 12's server by its version; elsewhere whatever is current.
+postgres_packages() {
+  if grep -qs 'VERSION_CODENAME=bookworm' /etc/os-release; then
+    echo postgresql-15
+  else
+    echo postgresql
+  fi
+}
+
 # An entry is a package, or `command:package` where any other way of having the command is as good.
 tier_packages() {
   case $1 in
     build)
       echo g++ cmake ninja-build ccache mold pkg-config tzdata
       boost_packages
-      echo libsimdjson-dev libsqlite3-dev libssl-dev libargon2-dev libzstd-dev zlib1g-dev libyaml-cpp-dev libcli11-dev
+      echo libsimdjson-dev libsqlite3-dev libpq-dev libssl-dev libargon2-dev libzstd-dev zlib1g-dev libyaml-cpp-dev libcli11-dev
       # The CMake files of prometheus-cpp ask for curl, though the program does not link it.
       echo libfmt-dev libspdlog-dev libhowardhinnant-date-dev libxxhash-dev prometheus-cpp-dev libcurl4-openssl-dev
       # The web page is built, too.
@@ -24,8 +33,13 @@ tier_packages() {
       ;;
     test)
       echo libgtest-dev libgmock-dev clang-format clang-tidy-19 curl:curl chromium fonts-dejavu-core
+      # The tests start servers of their own; nothing here uses one that the package may have started.
+      postgres_packages
       ;;
-    bench) echo postgresql-15 libpq-dev wrk nginx-light ;;
+    bench)
+      postgres_packages
+      echo wrk nginx-light
+      ;;
     check) echo clang-19 libclang-rt-19-dev lld-19 ;;
     *) die "unknown package tier '$1'" ;;
   esac

@@ -1,0 +1,177 @@
+#include "store/postgres/connect.h"
+
+#include <poll.h>
+
+#include <array>
+#include <chrono>
+#include <string_view>
+#include <vector>
+
+#include "store/postgres/failure.h"
+
+namespace fairlead::store::postgres {
+namespace {
+
+using std::chrono::steady_clock;
+
+/// Of one host. libpq's own unit is the second, and it takes less than two for two.
+constexpr int kConnectSeconds = 5;
+constexpr auto kExplainTimeMax = std::chrono::seconds(3);
+
+void ignore_notice(void*, const PGresult*) {}
+
+struct Keyword {
+  const char* name;
+  std::string value;
+};
+
+/// What stands before the address is a default, which the address may change.
+std::vector<Keyword> keywords(const std::string& uri) {
+  return {
+      {"connect_timeout", std::to_string(kConnectSeconds)},
+      // A server that vanished without a word is noticed in ten seconds, whether we wait or send.
+      {"keepalives_idle", "4"},
+      {"keepalives_interval", "2"},
+      {"keepalives_count", "3"},
+      {"tcp_user_timeout", "10000"},
+      {"fallback_application_name", "fairlead"},
+      {"gssencmode", "disable"},
+      {"dbname", uri},
+      // Names and ids are bytes to us, and never to be converted.
+      {"client_encoding", "UTF8"},
+  };
+}
+
+template <class Connect>
+Handle with_keywords(const std::vector<Keyword>& keywords, const Connect& connect) {
+  std::vector<const char*> names, values;
+  for (const Keyword& keyword : keywords) {
+    names.push_back(keyword.name);
+    values.push_back(keyword.value.c_str());
+  }
+  names.push_back(nullptr);
+  values.push_back(nullptr);
+  return Handle(connect(names.data(), values.data()));
+}
+
+struct FreeOptions {
+  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+};
+
+/// libpq's own message about a malformed address repeats parts of it, perhaps the password.
+Status check_address(const std::string& uri) {
+  const bool is_uri = uri.starts_with("postgres://") || uri.starts_with("postgresql://");
+  char* message = nullptr;
+  const std::unique_ptr<PQconninfoOption, FreeOptions> options(is_uri ? PQconninfoParse(uri.c_str(), &message)
+                                                                      : nullptr);
+  PQfreemem(message);
+  if (options) return {};
+  return fail(
+      ErrorCode::kInvalid,
+      "the store's address cannot be read; write postgres://USER:PASSWORD@HOST:PORT/DATABASE, special characters "
+      "as %XX, and only options that libpq knows");
+}
+
+/// Waits until the server has said something or `deadline` passes.
+bool wait_for(PGconn* handle, PostgresPollingStatusType step, steady_clock::time_point deadline) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - steady_clock::now());
+  if (left.count() <= 0) return false;
+  pollfd waiting{PQsocket(handle), static_cast<short>(step == PGRES_POLLING_WRITING ? POLLOUT : POLLIN), 0};
+  return poll(&waiting, 1, static_cast<int>(left.count())) > 0;
+}
+
+/// `FATAL:  28P01: password authentication…`, in whatever language.
+std::string_view sqlstate_in(std::string_view message) {
+  constexpr std::size_t kLength = 5;
+  constexpr std::string_view kBefore = ":  ";
+  for (std::size_t at = message.find(kBefore); at != std::string_view::npos; at = message.find(kBefore, at + 1)) {
+    const std::string_view state = message.substr(at + kBefore.size(), kLength);
+    const std::string_view after = message.substr(std::min(message.size(), at + kBefore.size() + kLength));
+    if (after.starts_with(":") && state.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == state.npos) {
+      return state;
+    }
+  }
+  return {};
+}
+
+/// libpq tells the code of an error of connecting only in its verbose message, which must be asked for in the midst of
+/// connecting. So after a failure it is tried once more, to learn why.
+Error why(const std::vector<Keyword>& wanted, std::string message, const std::string& server) {
+  const Handle handle = with_keywords(wanted, [](const char* const* names, const char* const* values) {
+    return PQconnectStartParams(names, values, 1);
+  });
+  std::string state;
+  if (handle && PQstatus(handle.get()) != CONNECTION_BAD) {
+    PQsetErrorVerbosity(handle.get(), PQERRORS_VERBOSE);
+    PQsetNoticeReceiver(handle.get(), ignore_notice, nullptr);
+    const auto deadline = steady_clock::now() + kExplainTimeMax;
+    auto step = PGRES_POLLING_WRITING;
+    while (step != PGRES_POLLING_FAILED && step != PGRES_POLLING_OK && wait_for(handle.get(), step, deadline)) {
+      step = PQconnectPoll(handle.get());
+    }
+    if (step == PGRES_POLLING_FAILED) state = sqlstate_in(PQerrorMessage(handle.get()));
+  }
+  return connect_failure(state, message, server);
+}
+
+Status check_version(PGconn* handle) {
+  if (PQserverVersion(handle) >= kOldestServer) return {};
+  return fail(ErrorCode::kUnsupported, "{} is version {}; Fairlead needs {} or later", server_name(handle),
+              PQparameterStatus(handle, "server_version"), kOldestServer / 10'000);
+}
+
+}  // namespace
+
+std::string server_name(PGconn* handle) {
+  const auto text = [](const char* value) { return std::string_view(value == nullptr ? "" : value); };
+  const std::string_view host = text(PQhost(handle));
+  const std::string_view database = text(PQdb(handle));
+  if (host.empty()) return fmt::format("PostgreSQL, database {}", database);
+  return fmt::format("PostgreSQL at {}:{}, database {}", host, text(PQport(handle)), database);
+}
+
+bool server_answers(PGconn* handle) {
+  const std::string seconds = std::to_string(kPingTimeMax.ms / 1000);
+  const std::array names = {
+      "host", "hostaddr", "port", "dbname", "connect_timeout", "gssencmode", static_cast<const char*>(nullptr)};
+  const std::array values = {static_cast<const char*>(PQhost(handle)),
+                             static_cast<const char*>(PQhostaddr(handle)),
+                             static_cast<const char*>(PQport(handle)),
+                             static_cast<const char*>(PQdb(handle)),
+                             seconds.c_str(),
+                             "disable",
+                             static_cast<const char*>(nullptr)};
+  const PGPing answer = PQpingParams(names.data(), values.data(), 0);
+  return answer == PQPING_OK || answer == PQPING_REJECT;
+}
+
+std::string session_settings(const ConnectOptions& options) {
+  std::string script = fmt::format(
+      "SET search_path = fairlead, pg_temp; SET synchronous_commit = on; SET statement_timeout = {};"
+      "SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; SET client_min_messages = warning;"
+      "SET DateStyle = ISO; SET default_transaction_isolation = 'read committed';"
+      // A replica that vanished without a word: the server lets go of its locks.
+      "SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;"
+      "SET tcp_user_timeout = 10000;",
+      options.statement_time_max.ms, options.lock_time_max.ms, options.idle_transaction_max.ms);
+  if (options.only_by_index) {
+    script += "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;";
+  }
+  return script;
+}
+
+Result<Handle> connect(const std::string& uri) {
+  RETURN_IF_ERROR(check_address(uri));
+  const std::vector<Keyword> wanted = keywords(uri);
+  Handle handle = with_keywords(
+      wanted, [](const char* const* names, const char* const* values) { return PQconnectdbParams(names, values, 1); });
+  if (!handle) return fail(ErrorCode::kUnavailable, "out of memory while connecting to PostgreSQL");
+  if (PQstatus(handle.get()) != CONNECTION_OK) {
+    return std::unexpected(why(wanted, PQerrorMessage(handle.get()), server_name(handle.get())));
+  }
+  PQsetNoticeReceiver(handle.get(), ignore_notice, nullptr);
+  RETURN_IF_ERROR(check_version(handle.get()));
+  return handle;
+}
+
+}  // namespace fairlead::store::postgres
