@@ -1,0 +1,78 @@
+#include "store/postgres/schema.h"
+
+namespace fairlead::store::postgres {
+namespace {
+
+/// The bytes of "fairlead". Held through each step, in the database.
+constexpr std::int64_t kMigrationLock = 0x666169726C656164;
+
+constexpr std::string_view kHasVersions = "SELECT to_regclass('fairlead.schema_versions') IS NOT NULL";
+constexpr std::string_view kHasSchema = "SELECT to_regnamespace('fairlead') IS NOT NULL";
+constexpr std::string_view kCreateVersions =
+    "CREATE TABLE fairlead.schema_versions (component TEXT PRIMARY KEY, version BIGINT NOT NULL)";
+constexpr std::string_view kSelectVersion = "SELECT version FROM schema_versions WHERE component = $1";
+constexpr std::string_view kPutVersion =
+    "INSERT INTO schema_versions (component, version) VALUES ($1, $2) "
+    "ON CONFLICT (component) DO UPDATE SET version = excluded.version";
+
+Result<bool> holds(PostgresConnection& connection, std::string_view question) {
+  ASSIGN_OR_RETURN(const auto answer, connection.integer(question));
+  return answer == 1;
+}
+
+/// 0 where there is nothing yet.
+Result<std::size_t> version_of(PostgresConnection& connection, const Component& component) {
+  ASSIGN_OR_RETURN(const bool has_versions, holds(connection, kHasVersions));
+  if (!has_versions) return 0;
+  ASSIGN_OR_RETURN(const auto version, connection.integer(kSelectVersion, component.name));
+  if (version.value_or(0) < 0) {
+    return fail(ErrorCode::kCorrupt, "{} names no valid schema version; restore the database from a backup",
+                connection.server());
+  }
+  return static_cast<std::size_t>(version.value_or(0));
+}
+
+Status create_versions(PostgresConnection& connection) {
+  ASSIGN_OR_RETURN(const bool has_schema, holds(connection, kHasSchema));
+  if (!has_schema) RETURN_IF_ERROR(connection.execute("CREATE SCHEMA fairlead"));
+  ASSIGN_OR_RETURN(const bool has_versions, holds(connection, kHasVersions));
+  if (!has_versions) RETURN_IF_ERROR(connection.execute(kCreateVersions));
+  return {};
+}
+
+/// The next step, in the transaction that is open; returns the version after it.
+Result<std::size_t> step(PostgresConnection& connection, const Component& component) {
+  // A step may take long, and so may waiting for another replica's.
+  RETURN_IF_ERROR(connection.run_script("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0"));
+  RETURN_IF_ERROR(connection.execute("SELECT pg_advisory_xact_lock($1)", kMigrationLock));
+  ASSIGN_OR_RETURN(const std::size_t version, version_of(connection, component));
+  if (version >= component.steps.size()) return version;
+  RETURN_IF_ERROR(create_versions(connection));
+  RETURN_IF_ERROR(connection.run_script(std::string(component.steps[version])));
+  RETURN_IF_ERROR(connection.execute(kPutVersion, component.name, version + 1));
+  return version + 1;
+}
+
+}  // namespace
+
+Status migrate(PostgresConnection& connection, const Component& component) {
+  ASSIGN_OR_RETURN(std::size_t version, version_of(connection, component));
+  while (version < component.steps.size()) {
+    RETURN_IF_ERROR(connection.begin_write());
+    Result<std::size_t> done = step(connection, component);
+    if (!done) {
+      connection.rollback();
+      connection.clear_status();
+      return std::unexpected(std::move(done).error());
+    }
+    RETURN_IF_ERROR(connection.commit());
+    version = *done;
+  }
+  if (version == component.steps.size()) return {};
+  return fail(ErrorCode::kUnsupported,
+              "the {} on {} was written by a newer version of Fairlead (schema {}, this one knows {}); install that "
+              "version",
+              component.name, connection.server(), version, component.steps.size());
+}
+
+}  // namespace fairlead::store::postgres
