@@ -6,21 +6,13 @@
 #include <functional>
 
 #include "base/limits.h"
-#include "store/memory/memory_store.h"
-#include "store/sqlite/sqlite_store.h"
-#include "store/testing/random_rows.h"
+#include "store/testing/derived_stores.h"
 
 namespace fairlead::store {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-struct Implementation {
-  std::string name;
-  bool durable;
-  std::function<Result<std::unique_ptr<Derived>>(const std::filesystem::path&)> open;
-};
 
 std::vector<std::string> lines_of(DerivedReader& reader) {
   std::vector<std::string> lines;
@@ -29,13 +21,13 @@ std::vector<std::string> lines_of(DerivedReader& reader) {
   return lines;
 }
 
-class DerivedContract : public testing::TestWithParam<Implementation> {
+class DerivedContract : public testing::TestWithParam<DerivedStore> {
  protected:
-  DerivedContract() { reopen(); }
+  DerivedContract() : open_(GetParam().new_place()) { reopen(); }
 
   void reopen() {
     derived_.reset();
-    auto opened = GetParam().open(folder_.path());
+    auto opened = open_();
     ASSERT_TRUE(opened) << opened.error().message;
     derived_ = std::move(*opened);
   }
@@ -49,7 +41,7 @@ class DerivedContract : public testing::TestWithParam<Implementation> {
   }
   std::unique_ptr<DerivedReader> read() { return std::move(derived_->read().value()); }
 
-  TemporaryFolder folder_;
+  const DerivedStore::Open open_;
   std::unique_ptr<Derived> derived_;
 };
 
@@ -444,13 +436,11 @@ TEST_P(DurableDerivedContract, opening_again_finds_everything) {
   EXPECT_GT(read()->dirty_services(1).value().at(0).version, version);
 }
 
-const Implementation kMemory{"memory", false,
-                             [](const auto&) -> Result<std::unique_ptr<Derived>> { return make_memory_derived(); }};
-const Implementation kSqlite{"sqlite", true, [](const auto& folder) { return open_sqlite_derived(folder); }};
 constexpr auto kNameOf = [](const auto& suite) { return suite.param.name; };
 
-INSTANTIATE_TEST_SUITE_P(Stores, DerivedContract, testing::Values(kMemory, kSqlite), kNameOf);
-INSTANTIATE_TEST_SUITE_P(Stores, DurableDerivedContract, testing::Values(kSqlite), kNameOf);
+INSTANTIATE_TEST_SUITE_P(Stores, DerivedContract, testing::Values(kMemoryDerived, kSqliteDerived, kPostgresDerived),
+                         kNameOf);
+INSTANTIATE_TEST_SUITE_P(Stores, DurableDerivedContract, testing::Values(kSqliteDerived, kPostgresDerived), kNameOf);
 
 }  // namespace
 }  // namespace fairlead::store

@@ -1,11 +1,9 @@
-// The same random transactions on the SQLite store and on the memory store, its oracle: every read must answer the
+// The same random transactions on a store and on the memory store, its oracle: every read must answer the
 // same, and equal states must dump equal lines.
 
 #include <gtest/gtest.h>
 
-#include "store/memory/memory_store.h"
-#include "store/sqlite/sqlite_store.h"
-#include "store/testing/random_rows.h"
+#include "store/testing/derived_stores.h"
 
 namespace fairlead::store {
 namespace {
@@ -229,13 +227,15 @@ void expect_same_dump(DerivedReader& a, DerivedReader& b) {
   ASSERT_EQ(la, lb);
 }
 
-TEST(DerivedOracle, random_transactions_read_and_dump_alike) {
-  for (std::uint64_t seed = first_seed(), end = seed + seeds(40); seed < end; ++seed) {
+class DerivedOracle : public testing::TestWithParam<DerivedStore> {};
+
+TEST_P(DerivedOracle, random_transactions_read_and_dump_alike) {
+  for (std::uint64_t seed = first_seed(), end = seed + seeds(40 / GetParam().slowness); seed < end; ++seed) {
     SCOPED_TRACE("FAIRLEAD_SEED=" + std::to_string(seed));
     RandomRows random(seed);
-    TemporaryFolder folder;
+    const auto open = GetParam().new_place();
     const auto oracle = make_memory_derived();
-    auto tested = std::move(open_sqlite_derived(folder.path()).value());
+    auto tested = std::move(open().value());
     for (int transaction = 0; transaction < 25; ++transaction) {
       auto a = std::move(oracle->write().value());
       auto b = std::move(tested->write().value());
@@ -250,7 +250,7 @@ TEST(DerivedOracle, random_transactions_read_and_dump_alike) {
       b.reset();
       if (random.chance(10)) {
         tested.reset();
-        tested = std::move(open_sqlite_derived(folder.path()).value());
+        tested = std::move(open().value());
       }
       const auto ra = std::move(oracle->read().value());
       const auto rb = std::move(tested->read().value());
@@ -263,8 +263,8 @@ TEST(DerivedOracle, random_transactions_read_and_dump_alike) {
 
 /// What is stored may not depend on the order in which it came (invariant I3): the same final rows, written in another
 /// order and with detours, dump the same lines.
-TEST(DerivedOracle, another_order_dumps_the_same_lines) {
-  for (std::uint64_t seed = first_seed(), end = seed + seeds(10); seed < end; ++seed) {
+TEST_P(DerivedOracle, another_order_dumps_the_same_lines) {
+  for (std::uint64_t seed = first_seed(), end = seed + seeds(10 / GetParam().slowness); seed < end; ++seed) {
     SCOPED_TRACE("FAIRLEAD_SEED=" + std::to_string(seed));
     RandomRows random(seed);
     std::map<EntityKey, std::pair<EntityRow, std::vector<Mention>>> entities;
@@ -275,9 +275,8 @@ TEST(DerivedOracle, another_order_dumps_the_same_lines) {
       const auto owner = random.key();
       facts[owner] = random.many<Fact>(5, [&] { return random.fact(owner); });
     }
-    TemporaryFolder folder_a, folder_b;
-    const auto a = std::move(open_sqlite_derived(folder_a.path()).value());
-    const auto b = std::move(open_sqlite_derived(folder_b.path()).value());
+    const auto a = std::move(GetParam().new_place()().value());
+    const auto b = std::move(GetParam().new_place()().value());
     const auto wa = std::move(a->write().value()), wb = std::move(b->write().value());
     for (const auto& [key, entity] : entities) wa->put_entity(entity.first, entity.second);
     for (const auto& [owner, rows] : facts) wa->replace_facts(owner, rows);
@@ -294,6 +293,9 @@ TEST(DerivedOracle, another_order_dumps_the_same_lines) {
     expect_same_dump(*wa, *wb);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Stores, DerivedOracle, testing::Values(kSqliteDerived, kPostgresDerived),
+                         [](const auto& suite) { return suite.param.name; });
 
 }  // namespace
 }  // namespace fairlead::store

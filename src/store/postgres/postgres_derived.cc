@@ -1,0 +1,115 @@
+// The derived state in PostgreSQL. Readers are snapshots on borrowed connections. Writers take turns, across all
+// replicas: each holds one row's lock until its commit, so that what one statement of a transaction has seen still
+// stands at the next (invariant I10), and rows of `edges` become visible in the order of their numbers.
+
+#include <mutex>
+#include <utility>
+
+#include "store/postgres/connection_pool.h"
+#include "store/postgres/derived_schema.h"
+#include "store/postgres/postgres_store.h"
+#include "store/sql/derived_writer.h"
+
+namespace fairlead::store {
+namespace postgres {
+namespace {
+
+/// A crash of the server may take the newest transactions, never half of one; the projector then goes on from the older
+/// position. What the journal has acknowledged does not depend on it.
+const std::string kSettings = "SET synchronous_commit = off";
+
+constexpr std::string_view kTakeTurn = "SELECT id FROM derived_writer WHERE id = 1 FOR UPDATE";
+
+class Reader final : public sql::View {
+ public:
+  explicit Reader(ConnectionPool::Loan loan) : Reader(std::make_unique<State>(std::move(loan))) {}
+  ~Reader() override { static_cast<void>(state_->loan->commit()); }
+
+  Status begin() { return state_->loan->begin_read(); }
+
+ private:
+  struct State {
+    explicit State(ConnectionPool::Loan lent) : loan(std::move(lent)), names(*loan) {}
+    ConnectionPool::Loan loan;
+    sql::NameTable names;
+  };
+  explicit Reader(std::unique_ptr<State> state) : View(*state->loan, state->names), state_(std::move(state)) {}
+
+  std::unique_ptr<State> state_;
+};
+
+class PostgresDerived final : public Derived {
+ public:
+  PostgresDerived(std::string uri, const ConnectOptions& options, std::shared_ptr<ConnectionPool> readers)
+      : uri_(std::move(uri)), options_(options), readers_(std::move(readers)) {}
+  ~PostgresDerived() override { readers_->close(); }
+
+  Result<std::unique_ptr<DerivedReader>> read() override {
+    ASSIGN_OR_RETURN(auto loan, readers_->lend());
+    auto reader = std::make_unique<Reader>(std::move(loan));
+    RETURN_IF_ERROR(reader->begin());
+    return reader;
+  }
+
+  Result<std::unique_ptr<DerivedWriter>> write() override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (writing_) return fail(ErrorCode::kUnavailable, "another write transaction is open");
+      writing_ = true;
+    }
+    if (auto opened = open_session(); !opened) {
+      end_write();
+      return std::unexpected(std::move(opened).error());
+    }
+    auto writer = std::make_unique<sql::Writer>(*session_->connection, session_->names, [this] { end_write(); });
+    RETURN_IF_ERROR(writer->begin());
+    RETURN_IF_ERROR(session_->connection->integer(kTakeTurn));
+    return writer;
+  }
+
+ private:
+  /// The writing connection, and the names that were seen on it.
+  struct Session {
+    explicit Session(std::unique_ptr<PostgresConnection> opened) : connection(std::move(opened)), names(*connection) {}
+    std::unique_ptr<PostgresConnection> connection;
+    sql::NameTable names;
+  };
+
+  Status open_session() {
+    if (session_ && session_->connection->usable()) return {};
+    session_.reset();
+    ASSIGN_OR_RETURN(auto connection, PostgresConnection::open(uri_, options_));
+    RETURN_IF_ERROR(connection->run_script(kSettings));
+    session_ = std::make_unique<Session>(std::move(connection));
+    return {};
+  }
+
+  void end_write() {
+    const std::lock_guard lock(mutex_);
+    writing_ = false;
+  }
+
+  const std::string uri_;
+  const ConnectOptions options_;
+  const std::shared_ptr<ConnectionPool> readers_;
+  std::unique_ptr<Session> session_;  ///< The open writer's alone.
+  std::mutex mutex_;                  ///< Guards everything below.
+  bool writing_ = false;
+};
+
+}  // namespace
+}  // namespace postgres
+
+Result<std::unique_ptr<Derived>> open_postgres_derived(const std::string& uri, const PostgresOptions& options) {
+  postgres::ConnectOptions connect;
+  connect.only_by_index = true;
+  auto readers =
+      std::make_shared<postgres::ConnectionPool>(uri, connect, postgres::PoolLimits{options.connections_max, {5'000}});
+  {
+    ASSIGN_OR_RETURN(auto connection, readers->lend());
+    RETURN_IF_ERROR(migrate(*connection, postgres::kDerivedComponent));
+  }
+  return std::make_unique<postgres::PostgresDerived>(uri, connect, std::move(readers));
+}
+
+}  // namespace fairlead::store
