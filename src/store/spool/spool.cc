@@ -39,7 +39,8 @@ std::string_view written_part(std::string_view bytes) {
 
 /// Whether a whole frame begins anywhere after the start of `bytes`, which lie at `offset`.
 bool any_frame_after(const SegmentHeader& segment, std::uint64_t offset, std::string_view bytes) {
-  for (std::size_t at = kFrameAlignment; at < bytes.size(); at += kFrameAlignment) {
+  const std::size_t end = written_part(bytes).size();
+  for (std::size_t at = kFrameAlignment; at < end; at += kFrameAlignment) {
     if (frame_at(segment, offset + at, bytes.substr(at))) return true;
   }
   return false;
@@ -148,7 +149,7 @@ Status Spool::load_frames(Segment& segment, std::string_view content, bool is_la
     const auto frame = frame_at(segment.header, segment.bytes, rest);
     if (!frame) {
       // The last frame of the last file may have been written when the power went: nobody was told that it is safe.
-      if (is_last && !any_frame_after(segment.header, segment.bytes, written_part(rest))) return {};
+      if (is_last && !any_frame_after(segment.header, segment.bytes, rest)) return {};
       return damaged(segment.header.number, segment.bytes, "a frame does not match its checksum");
     }
     const auto rows = writer_.unpack(*frame);

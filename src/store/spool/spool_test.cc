@@ -262,6 +262,37 @@ TEST_F(SpoolDamage, every_flip_and_every_cut_of_a_closed_spool_is_recognised_and
   expect_numbered(*drained, 0, 120);
 }
 
+/// Without the file that a proper end leaves behind: only what was written last may have been under way.
+TEST_F(SpoolDamage, after_a_crash_damage_before_the_last_frame_is_recognised) {
+  auto spool = open();
+  fill(*spool, 0, 15);
+  ASSERT_EQ(disk_.files().size(), 1u);
+  const std::string file = disk_.files().front();
+  std::string& content = disk_.content(file);
+  const std::string whole = content;
+  const std::uint64_t end = spool->stats().bytes;
+  const std::size_t last_frame = whole.rfind("FLF1", end);
+  for (std::size_t at = 0; at < end; ++at) {
+    content[at] = static_cast<char>(content[at] ^ 1);
+    {
+      const auto opened = try_open();
+      if (at < last_frame) {
+        ASSERT_FALSE(opened) << at;
+        ASSERT_EQ(opened.error().code, ErrorCode::kCorrupt) << at;
+        EXPECT_NE(opened.error().message.find(file), std::string::npos) << opened.error().message;
+      } else {
+        ASSERT_TRUE(opened) << at << ": " << opened.error().message;
+        EXPECT_EQ((*opened)->stats().rows, 10u);
+        EXPECT_GT((*opened)->stats().cut_bytes, 0u) << "it is said that something was cut";
+      }
+    }
+    for (const std::string& made : disk_.files()) {
+      if (made != file) ASSERT_TRUE(disk_.mount()->remove(made));
+    }
+    disk_.content(file) = whole;
+  }
+}
+
 TEST_F(SpoolDamage, a_missing_file_is_named) {
   {
     auto spool = open();
@@ -328,6 +359,20 @@ TEST_F(SpoolDamage, a_frame_counts_only_where_it_was_written) {
   EXPECT_TRUE(frame_at({1, 42, 0}, 48, bytes));
   EXPECT_FALSE(frame_at({1, 42, 0}, 56, bytes));
   EXPECT_FALSE(frame_at({1, 43, 0}, 48, bytes));
+}
+
+/// A batch of several frames finds the disk full after the first of them.
+TEST_F(SpoolTest, a_batch_that_did_not_fit_leaves_nothing_of_itself) {
+  auto spool = open();
+  fill(*spool, 0, 10);
+  std::vector<Delivery> batch;
+  for (std::uint64_t i = 10; i < 10'000; ++i) batch.push_back(numbered_delivery(i));
+  disk_.fill_up_during_writes();
+  const auto appended = spool->append(batch);
+  ASSERT_FALSE(appended);
+  EXPECT_EQ(appended.error().code, ErrorCode::kIo);
+  // What the next server finds if this one is killed now.
+  EXPECT_EQ(open()->stats().rows, 10u);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

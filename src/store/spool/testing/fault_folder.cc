@@ -44,6 +44,7 @@ struct FaultFolder::Disk {
   std::optional<std::uint64_t> syncs_left;
   std::optional<std::uint64_t> writes_left;
   std::optional<std::uint64_t> bytes_max;
+  bool full_during_writes = false;
   bool power = true;
   std::uint64_t changes = 0;
   std::uint64_t syncs = 0;
@@ -110,10 +111,12 @@ class FaultFile final : public File {
       return changed;
     }
     if (FaultFolder::Disk::due(disk_->writes_left)) return fail(ErrorCode::kIo, "the write failed");
-    if (Status room = disk_->grow(*inode_, offset + bytes.size()); !room) {
+    Status room = disk_->grow(*inode_, offset + bytes.size());
+    if (disk_->full_during_writes) room = fail(ErrorCode::kLimit, "no space left on device");
+    if (!room) {
       // As a real disk does it: what still fits is written.
       operation.bytes->resize(bytes.size() / 2);
-      if (disk_->grow(*inode_, offset + operation.bytes->size())) {
+      if (disk_->full_during_writes || disk_->grow(*inode_, offset + operation.bytes->size())) {
         apply_to(inode_->live, operation);
         inode_->unsynced.push_back(std::move(operation));
       }
@@ -262,6 +265,11 @@ void FaultFolder::fail_write(std::uint64_t count) {
 void FaultFolder::limit_bytes(std::optional<std::uint64_t> bytes) {
   const std::lock_guard lock(disk_->mutex);
   disk_->bytes_max = bytes;
+}
+
+void FaultFolder::fill_up_during_writes() {
+  const std::lock_guard lock(disk_->mutex);
+  disk_->full_during_writes = true;
 }
 
 void FaultFolder::restart() {

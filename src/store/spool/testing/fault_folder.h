@@ -38,6 +38,9 @@ class FaultFolder {
   /// What would need more than this many bytes in all finds the disk full.
   void limit_bytes(std::optional<std::uint64_t> bytes);
 
+  /// Nothing more fits, although making room beforehand succeeds: half of a write, and then no more.
+  void fill_up_during_writes();
+
   /// The files are what survived, and the power is back.
   void restart();
 
