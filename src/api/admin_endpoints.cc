@@ -185,6 +185,16 @@ void handle_verify(Context& context, const http::Request& request, http::Respond
   if (!context.long_work.post(job)) (*shared)(unavailable("Another export or check is running.", 10));
 }
 
+/// Hashes of passwords and tokens are in it: it goes to who could read the files as well, and nobody else.
+Result<http::Response> read_backup(Context& context, const http::Request& request) {
+  if (!request.local_control) {
+    return fail(ErrorCode::kForbidden,
+                "backups go over the control socket only: run `fairlead backup` on this machine");
+  }
+  RETURN_IF_ERROR(audit(context, request, "journal.backup", ""));
+  return backup_response(context);
+}
+
 }  // namespace
 
 void add_admin_endpoints(Endpoints& endpoints, Context& context) {
@@ -239,6 +249,12 @@ void add_admin_endpoints(Endpoints& endpoints, Context& context) {
                        RETURN_IF_ERROR(audit(its_context, request, "derived.export", ""));
                        return export_response(its_context);
                      }));
+  endpoints.push_back(
+      admin_endpoint(context, http::Method::kGet, "/api/v1/admin/backup", "backupJournal",
+                     "The journal as a backup file (docs/formats.md); over the control socket only.", "",
+                     {{200, "The file; its own last bytes say that it is whole.", "", "application/octet-stream"},
+                      {503, "Another export or backup is running.", "Problem", http::kProblemType}},
+                     read_backup));
 }
 
 }  // namespace fairlead::api

@@ -4,8 +4,10 @@
 
 #include "api/testing/api_world.h"
 #include "api/testing/fake_stream.h"
+#include "api/testing/session_client.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "store/backup/backup_reader.h"
 
 namespace fairlead::api {
 namespace {
@@ -197,6 +199,40 @@ TEST(Export, makes_room_when_its_client_is_gone_before_it_began) {
   ApiWorld world;
   { const Answer never_read = world.get("/api/v1/admin/export"); }
   EXPECT_TRUE(world.get("/api/v1/admin/export").on_stream);
+}
+
+TEST(BackupRoute, streams_a_whole_backup_over_the_control_socket) {
+  ApiWorld world;
+  world.token(store::Role::kViewer);
+  for (int i = 0; i < 500; ++i) {
+    world.post_events(
+        deployment_event(fmt::format("d{}", i), "10:00:00", R"("version":")" + std::string(500, 'v') + '"'));
+  }
+  const Answer answer = world.get("/api/v1/admin/backup");
+  ASSERT_TRUE(answer.on_stream);
+  EXPECT_EQ(audit_of(world).front().action, "journal.backup");
+  EXPECT_EQ(answer.header("Content-Type"), "application/octet-stream");
+  EXPECT_EQ(world.get("/api/v1/admin/backup").status, 503);
+  EXPECT_EQ(world.get("/api/v1/admin/export").status, 503);
+  const auto stream = std::make_shared<FakeStream>();
+  answer.on_stream(stream);
+  stream->await_close();
+  store::JournalVisitor nothing;
+  store::backup::BackupReader reader(nothing);
+  ASSERT_TRUE(reader.feed(stream->await("")));
+  const auto summary = reader.finish();
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->extent.deliveries(), 500u);
+  EXPECT_EQ(summary->tokens, 1u);
+  answer.on_close();
+}
+
+TEST(BackupRoute, refuses_even_an_administrator_who_comes_over_the_network) {
+  ApiWorld world;
+  const Answer answer = world.get("/api/v1/admin/backup", world.token(store::Role::kAdmin));
+  EXPECT_EQ(answer.status, 403);
+  EXPECT_FALSE(answer.on_stream);
+  EXPECT_NE(answer.body.find("fairlead backup"), std::string::npos);
 }
 
 TEST(Status, shows_positions_and_counters) {

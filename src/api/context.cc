@@ -31,7 +31,8 @@ Context::Context(engine::Engine& its_engine, ApiOptions its_options, const Clock
       streams(engine.live(), options.heartbeat),
       long_work(kLongWorkWaitingMax),
       passwords(random),
-      logins(clock) {
+      logins(clock),
+      clock_watch(clock) {
   for (const sources::Source* source : options.sources) hook_counters[source->name().text];
 }
 

@@ -9,6 +9,7 @@
 
 #include "api/authorizer.h"
 #include "api/credentials.h"
+#include "api/health/clock_watch.h"
 #include "api/live_streams.h"
 #include "api/login_gate.h"
 #include "api/options.h"
@@ -57,6 +58,7 @@ struct Context {
   std::mutex user_changes;  ///< Held by whoever changes users, from the look at all of them to the written row.
   LoginGate logins;
   RequestDurations durations;
+  ClockWatch clock_watch;
 
   std::map<std::string, HookCounters, std::less<>> hook_counters;  ///< Per source; constant after construction.
   std::atomic<std::uint64_t> unknown_hooks = 0;

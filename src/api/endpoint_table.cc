@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "api/entity_endpoints.h"
+#include "api/health/server_health.h"
 #include "api/health_endpoints.h"
 #include "api/import_endpoints.h"
 #include "api/ingest_endpoints.h"
@@ -30,6 +31,7 @@ Endpoints make_endpoints(Context& context, Exposition& exposition) {
   add_session_endpoints(endpoints, context);
   add_admin_endpoints(endpoints, context);
   add_import_endpoints(endpoints, context);
+  add_server_health_endpoint(endpoints, context);
   add_health_endpoints(endpoints, context, exposition);
   add_page_endpoints(endpoints, context);
 

@@ -9,4 +9,8 @@ namespace fairlead::api {
 /// is 503.
 http::Response export_response(Context& context);
 
+/// The journal as a backup (store/backup/), an exact prefix of every lane however much comes in meanwhile. Whether it
+/// is whole, its own end says. One at a time, as with exports.
+http::Response backup_response(Context& context);
+
 }  // namespace fairlead::api

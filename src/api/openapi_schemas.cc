@@ -392,6 +392,27 @@ constexpr std::string_view kWritten = R"json({
   },
   "additionalProperties": {"type": "integer"}
 },
+"ServerHealth": {
+  "type": "object",
+  "required": ["status", "at", "version", "findings"],
+  "properties": {
+    "status": {"enum": ["ok", "warning", "failing"], "description": "That of the worst finding."},
+    "at": {"$ref": "#/components/schemas/Time"}, "version": {"type": "string"},
+    "findings": {"type": "array", "items": {"$ref": "#/components/schemas/Finding"}}
+  },
+  "additionalProperties": false
+},
+"Finding": {
+  "type": "object",
+  "required": ["check", "state", "seen", "action"],
+  "properties": {
+    "check": {"type": "string", "description": "A name that stays the same, such as `disk` or `sources.github`."},
+    "state": {"enum": ["ok", "warning", "failing"]},
+    "seen": {"type": "string", "description": "What was found, with figures."},
+    "action": {"type": ["string", "null"], "description": "What to do; null where all is well."}
+  },
+  "additionalProperties": false
+},
 "Verification": {
   "type": "object",
   "required": ["ok", "rows", "error"],

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "api/health/finding.h"
 #include "api/session_table.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -45,6 +47,8 @@ struct ApiOptions {
   std::string version = "0.1.0";
   Duration heartbeat = Duration::seconds(15);       ///< Of an idle event stream, so that proxies keep it.
   Duration read_own_writes = Duration::seconds(2);  ///< How long a read waits for what its credential wrote.
+  std::filesystem::path data_folder;                ///< Whose disk the server watches; empty: none.
+  std::vector<Finding> settings;                    ///< What the configuration makes weak, for the health page.
   Imports* imports = nullptr;                       ///< Outlives the Api; null: there are no routes for imports.
   /// The adapters behind `/hooks/…`; empty: sources::all_sources().
   std::vector<const sources::Source*> sources;

@@ -1,5 +1,3 @@
-#include <dirent.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -9,6 +7,7 @@
 #include <string>
 
 #include "api/exposition.h"
+#include "api/health/machine.h"
 
 namespace fairlead::api {
 namespace {
@@ -43,15 +42,6 @@ double boot_time_seconds() {
   return 0;
 }
 
-double open_descriptors() {
-  DIR* folder = opendir("/proc/self/fd");
-  if (folder == nullptr) return 0;
-  double count = -3;  // `.`, `..` and the folder itself
-  while (readdir(folder) != nullptr) ++count;
-  closedir(folder);
-  return count;
-}
-
 }  // namespace
 
 std::vector<MetricFamily> process_metrics() {
@@ -68,11 +58,11 @@ std::vector<MetricFamily> process_metrics() {
     add(families, MetricType::Gauge, "process_resident_memory_bytes", "Resident memory.",
         number(21) * static_cast<double>(sysconf(_SC_PAGESIZE)));
   }
-  add(families, MetricType::Gauge, "process_open_fds", "Open file descriptors.", open_descriptors());
-  rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+  if (const auto descriptors = open_descriptors()) {
+    add(families, MetricType::Gauge, "process_open_fds", "Open file descriptors.",
+        static_cast<double>(descriptors->used));
     add(families, MetricType::Gauge, "process_max_fds", "Most file descriptors that may be open.",
-        static_cast<double>(files.rlim_cur));
+        static_cast<double>(descriptors->limit));
   }
   return families;
 }

@@ -9,10 +9,13 @@
 
 #include "api/credentials.h"
 #include "app/administration.h"
+#include "app/backup.h"
 #include "app/config.h"
 #include "app/demo.h"
+#include "app/doctor.h"
 #include "app/git_commands.h"
 #include "app/git_report.h"
+#include "app/migrate.h"
 #include "app/password_prompt.h"
 #include "app/serve.h"
 #include "app/version.h"
@@ -37,6 +40,11 @@ struct CommandLine {
   std::string name;
   std::string id;
   std::string format = "json";
+  std::string file;
+  bool only_verify = false;
+  bool as_json = false;
+  std::string from;
+  std::string to;
   GitSource git;
   GitReport report;
 };
@@ -237,6 +245,51 @@ Outcome run_replay(const CommandLine& line) {
   return {};
 }
 
+/// Runs `act` on the journal that the configuration and the command line name, and prints what it says.
+template <class Act>
+Outcome with_journal(const CommandLine& line, Act act) {
+  const auto config = effective_config(line);
+  if (!config) return std::unexpected(config.error());
+  auto address = parse_journal_address(config->store, config->data);
+  if (!address) return wrong_usage(std::move(address).error());
+  const auto told = act(*address);
+  if (!told) return std::unexpected(Failure{told.error()});
+  print(*told);
+  return {};
+}
+
+Outcome run_backup(const CommandLine& line) {
+  return with_journal(line, [&](const JournalAddress& from) {
+    return line.only_verify ? check_backup(line.file) : back_up(from, line.file, SystemClock());
+  });
+}
+
+Outcome run_restore(const CommandLine& line) {
+  return with_journal(line, [&](const JournalAddress& to) { return restore_backup(line.file, to, SystemClock()); });
+}
+
+Outcome run_doctor(const CommandLine& line) {
+  const auto config = effective_config(line);
+  if (!config) return std::unexpected(config.error());
+  const SystemClock clock;
+  const std::vector<api::Finding> findings = examine(*config, clock);
+  print(line.as_json ? as_json(findings, clock) : in_words(findings));
+  const auto failing = std::ranges::count(findings, api::Finding::State::kFailing, &api::Finding::state);
+  if (failing == 0) return {};
+  return outcome_of(fail(ErrorCode::kUnavailable, "{} of {} findings need you now", failing, findings.size()));
+}
+
+Outcome run_migrate(const CommandLine& line) {
+  const auto from = parse_journal_address(line.from, {});
+  if (!from) return wrong_usage(from.error());
+  const auto to = parse_journal_address(line.to, {});
+  if (!to) return wrong_usage(to.error());
+  const auto told = migrate(*from, *to, SystemClock());
+  if (!told) return std::unexpected(Failure{told.error()});
+  print(*told);
+  return {};
+}
+
 Outcome run_import_git(const CommandLine& line) {
   const auto config = effective_config(line);
   if (!config) return std::unexpected(config.error());
@@ -308,6 +361,11 @@ class Commands {
   void add_data_options(CLI::App& command) {
     command.add_option("--data", line_.data, "The folder with the databases.");
     command.add_option("--config", line_.config, "The configuration file.");
+  }
+
+  void add_store_options(CLI::App& command) {
+    add_data_options(command);
+    command.add_option("--store", line_.store, "Where data is kept: sqlite.");
   }
 
   void add_serve() {
@@ -385,6 +443,21 @@ class Commands {
     dump.add_option("--format", line_.format, "json.")->check(CLI::IsMember({"json"}));
     add_data_options(add(app_, "verify", "Checks the journal, and the derived data against a rebuild.", run_verify));
     add_data_options(add(app_, "replay", "Builds the derived data anew from the journal.", run_replay));
+    CLI::App& backup =
+        add(app_, "backup", "Writes all that is kept to one file, beside a running server, too.", run_backup);
+    add_store_options(backup);
+    backup.add_option("file", line_.file, "The file to write.")->required();
+    backup.add_flag("--verify", line_.only_verify, "Only checks that the file is a whole and undamaged backup.");
+    CLI::App& restore = add(app_, "restore", "Brings a backup into an empty data folder.", run_restore);
+    add_store_options(restore);
+    restore.add_option("file", line_.file, "The backup.")->required();
+    CLI::App& doctor = add(app_, "doctor", "Says how Fairlead stands, and what to do.", run_doctor);
+    add_store_options(doctor);
+    doctor.add_flag("--json", line_.as_json, "One JSON object instead of text.");
+    CLI::App& move =
+        add(app_, "migrate", "Copies all that is kept to another store, beside a running server, too.", run_migrate);
+    move.add_option("--from", line_.from, "Where it is: sqlite:DIR.")->required();
+    move.add_option("--to", line_.to, "Where it shall be: sqlite:DIR.")->required();
   }
 
   /// `serve ` or `token create `: for the hint after a wrong line.

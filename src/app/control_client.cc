@@ -75,7 +75,7 @@ class Connection {
         if (!more) return lost();
       }
       const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(size, buffer_.size()));
-      sink(std::string_view(buffer_).substr(0, piece));
+      RETURN_IF_ERROR(sink(std::string_view(buffer_).substr(0, piece)));
       buffer_.erase(0, piece);
       size -= piece;
     }
@@ -84,7 +84,7 @@ class Connection {
 
   Status take_to_end(const ControlClient::Sink& sink) {
     while (true) {
-      sink(buffer_);
+      RETURN_IF_ERROR(sink(buffer_));
       buffer_.clear();
       ASSIGN_OR_RETURN(const bool more, fill());
       if (!more) return {};
@@ -218,8 +218,9 @@ Result<bool> ControlClient::exchange(std::string_view method, std::string_view t
     return head.lags;
   }
   std::string problem;
-  RETURN_IF_ERROR(read_body(connection, head, [&](std::string_view piece) {
+  RETURN_IF_ERROR(read_body(connection, head, [&](std::string_view piece) -> Status {
     if (problem.size() < kHeadBytesMax) problem.append(piece);
+    return {};
   }));
   return std::unexpected(Error{code_of(head.status), problem_text(head.status, problem)});
 }
@@ -227,8 +228,9 @@ Result<bool> ControlClient::exchange(std::string_view method, std::string_view t
 Result<std::string> ControlClient::call(std::string_view method, std::string_view target, std::string_view body,
                                         std::string_view content_type) const {
   std::string answer;
-  RETURN_IF_ERROR(exchange(method, target, body, content_type, [&](std::string_view piece) {
+  RETURN_IF_ERROR(exchange(method, target, body, content_type, [&](std::string_view piece) -> Status {
     if (answer.size() < kAnswerBytesMax) answer.append(piece);
+    return {};
   }));
   return answer;
 }
@@ -240,7 +242,8 @@ Status ControlClient::stream(std::string_view method, std::string_view target, c
 
 Status ControlClient::await_projection() const {
   while (true) {  // each request waits up to two seconds by itself
-    ASSIGN_OR_RETURN(const bool lags, exchange("GET", "/api/v1/deployments?limit=1", {}, {}, [](std::string_view) {}));
+    ASSIGN_OR_RETURN(const bool lags,
+                     exchange("GET", "/api/v1/deployments?limit=1", {}, {}, [](std::string_view) { return Status(); }));
     if (!lags) return {};
   }
 }

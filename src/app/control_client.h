@@ -25,8 +25,8 @@ class ControlClient {
   /// Returns once everything that was sent over control sockets so far is projected and linked.
   Status await_projection() const;
 
-  /// As `call`, for answers that may be large: pieces of the body as they come.
-  using Sink = std::function<void(std::string_view piece)>;
+  /// As `call`, for answers that may be large: pieces of the body as they come. An error of the sink ends it.
+  using Sink = std::function<Status(std::string_view piece)>;
   Status stream(std::string_view method, std::string_view target, const Sink& sink) const;
 
  private:

@@ -4,6 +4,7 @@
 
 #include "api/credentials.h"
 #include "api/user_rules.h"
+#include "app/derived_files.h"
 #include "app/progress.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -15,19 +16,7 @@ namespace fs = std::filesystem;
 /// Databases that are built beside the stored one and then renamed or thrown away.
 constexpr std::string_view kReplayName = "derived.replay.db";
 constexpr std::string_view kVerifyName = "derived.verify.db";
-constexpr std::string_view kDerivedName = "derived.db";
 constexpr std::string_view kActor = "local";
-
-/// With its companions; those that are not there do not matter.
-Status remove_database(const fs::path& folder, std::string_view name) {
-  for (const std::string_view suffix : {"", "-wal", "-shm", "-journal"}) {
-    std::error_code error;
-    const fs::path file = folder / fmt::format("{}{}", name, suffix);
-    fs::remove(file, error);
-    if (error) return fail(ErrorCode::kIo, "{} cannot be removed ({})", file.string(), error.message());
-  }
-  return {};
-}
 
 class LocalAdministration final : public Administration {
  public:

@@ -104,7 +104,10 @@ class RemoteAdministration final : public Administration {
   }
 
   Status export_lines(const Policy&, const std::function<void(std::string_view)>& sink) override {
-    return client_.stream("GET", "/api/v1/admin/export", sink);
+    return client_.stream("GET", "/api/v1/admin/export", [&sink](std::string_view piece) {
+      sink(piece);
+      return Status();
+    });
   }
 
   Result<VerifyReport> verify(const Policy&) override {

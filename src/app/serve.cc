@@ -11,6 +11,7 @@
 #include "app/git_imports.h"
 #include "app/stop_signals.h"
 #include "app/version.h"
+#include "app/weak_settings.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "engine/engine.h"
@@ -41,6 +42,8 @@ api::ApiOptions api_options(const Config& config, Showing showing) {
   options.base_path = config.base_path;
   options.version = kVersion;
   options.simulated_by_default = showing == Showing::kDemo;
+  options.data_folder = config.data;
+  options.settings = weak_settings(config);
   return options;
 }
 

@@ -7,7 +7,7 @@ import { writeFile } from 'node:fs/promises';
 const ROOTS = [
   'Report', 'Explanation', 'DeploymentList', 'RunList', 'IncidentList', 'AlertList', 'ChangeList', 'Matrix', 'SourceList',
   'DeliveryList', 'Problem', 'CreatedToken', 'DeploymentDetail', 'DeploymentOutcomes', 'RunDetail',
-  'TeamList', 'Import', 'ImportList',
+  'TeamList', 'Import', 'ImportList', 'ServerHealth',
 ];
 
 const nameOf = (reference) => reference.slice(reference.lastIndexOf('/') + 1);

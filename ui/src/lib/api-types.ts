@@ -240,6 +240,13 @@ export type Fact = {
   value: number | null;
 };
 
+export type Finding = {
+  action: string | null;
+  check: string;
+  seen: string;
+  state: "ok" | "warning" | "failing";
+};
+
 export type Import = {
   commits: number;
   commits_total: number | null;
@@ -410,6 +417,13 @@ export type SeriesPart = {
   to: Time;
   unknown?: string;
   value: number | null;
+};
+
+export type ServerHealth = {
+  at: Time;
+  findings: Array<Finding>;
+  status: "ok" | "warning" | "failing";
+  version: string;
 };
 
 export type ShippedCommit = {

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "api/health/finding.h"
+#include "app/config.h"
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace fairlead::app {
+
+/// What was found about a data folder and its server: what the server says about itself, or what its folder says where
+/// no server runs (then every checksum of the journal is compared, too). Things that cannot be looked at are findings.
+std::vector<api::Finding> examine(const Config& config, const Clock& clock);
+
+/// For a person, the worst first: state, name, what was seen, and below it what to do.
+std::string in_words(std::vector<api::Finding> findings);
+
+/// One JSON object in one line, in the form of GET /api/v1/admin/health.
+std::string as_json(std::vector<api::Finding> findings, const Clock& clock);
+
+}  // namespace fairlead::app
