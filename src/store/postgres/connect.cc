@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <string_view>
@@ -42,8 +43,9 @@ std::vector<Keyword> keywords(const std::string& uri) {
   };
 }
 
-template <class Connect>
-Handle with_keywords(const std::vector<Keyword>& keywords, const Connect& connect) {
+/// What `use` makes of the keywords in libpq's form.
+template <class Use>
+auto with_keywords(const std::vector<Keyword>& keywords, const Use& use) {
   std::vector<const char*> names, values;
   for (const Keyword& keyword : keywords) {
     names.push_back(keyword.name);
@@ -51,25 +53,48 @@ Handle with_keywords(const std::vector<Keyword>& keywords, const Connect& connec
   }
   names.push_back(nullptr);
   values.push_back(nullptr);
-  return Handle(connect(names.data(), values.data()));
+  return use(names.data(), values.data());
 }
 
 struct FreeOptions {
   void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
 };
 
-/// libpq's own message about a malformed address repeats parts of it, perhaps the password.
-Status check_address(const std::string& uri) {
-  const bool is_uri = uri.starts_with("postgres://") || uri.starts_with("postgresql://");
-  char* message = nullptr;
-  const std::unique_ptr<PQconninfoOption, FreeOptions> options(is_uri ? PQconninfoParse(uri.c_str(), &message)
-                                                                      : nullptr);
-  PQfreemem(message);
-  if (options) return {};
+std::unexpected<Error> unreadable_address() {
   return fail(
       ErrorCode::kInvalid,
       "the store's address cannot be read; write postgres://USER:PASSWORD@HOST:PORT/DATABASE, special characters "
       "as %XX, and only options that libpq knows");
+}
+
+std::string_view port_of(const PQconninfoOption* option) {
+  while (option->keyword != nullptr && std::string_view(option->keyword) != "port") ++option;
+  return option->keyword == nullptr || option->val == nullptr ? std::string_view() : option->val;
+}
+
+/// Several hosts have several ports.
+bool is_port_character(char c) {
+  return (c >= '0' && c <= '9') || c == ',';
+}
+
+/// libpq's own messages about a malformed address repeat parts of it, perhaps of the password: they are not shown, and
+/// what it would take for a host or port though it stands before an `@` never reaches it.
+Status check_address(const std::string& uri) {
+  const std::size_t scheme = uri.find("://");
+  if (scheme == std::string::npos) return unreadable_address();
+  const std::string_view name = std::string_view(uri).substr(0, scheme);
+  if (name != "postgres" && name != "postgresql") return unreadable_address();
+  const std::string_view rest = std::string_view(uri).substr(scheme + 3);
+  const std::size_t at = rest.find('@');
+  const std::size_t host_end = rest.find('/');
+  const std::size_t last_at = rest.substr(0, rest.find('?', std::min(at, host_end))).rfind('@');
+  if (last_at != at && last_at != rest.npos) return unreadable_address();
+  if (last_at != rest.npos && last_at > host_end) return unreadable_address();
+  char* message = nullptr;
+  const std::unique_ptr<PQconninfoOption, FreeOptions> options(PQconninfoParse(uri.c_str(), &message));
+  PQfreemem(message);
+  if (!options || !std::ranges::all_of(port_of(options.get()), is_port_character)) return unreadable_address();
+  return {};
 }
 
 /// Waits until the server has said something or `deadline` passes.
@@ -96,12 +121,11 @@ std::string_view sqlstate_in(std::string_view message) {
 
 /// libpq tells the code of an error of connecting only in its verbose message, which must be asked for in the midst of
 /// connecting. So after a failure it is tried once more, to learn why.
-Error why(const std::vector<Keyword>& wanted, std::string message, const std::string& server) {
-  const Handle handle = with_keywords(wanted, [](const char* const* names, const char* const* values) {
-    return PQconnectStartParams(names, values, 1);
-  });
+Error why(const std::vector<Keyword>& wanted, const std::string& message, const std::string& server) {
+  const Handle handle(with_keywords(
+      wanted, [](const auto* names, const auto* values) { return PQconnectStartParams(names, values, 1); }));
   std::string state;
-  if (handle && PQstatus(handle.get()) != CONNECTION_BAD) {
+  if (PQstatus(handle.get()) != CONNECTION_BAD) {
     PQsetErrorVerbosity(handle.get(), PQERRORS_VERBOSE);
     PQsetNoticeReceiver(handle.get(), ignore_notice, nullptr);
     const auto deadline = steady_clock::now() + kExplainTimeMax;
@@ -110,6 +134,10 @@ Error why(const std::vector<Keyword>& wanted, std::string message, const std::st
       step = PQconnectPoll(handle.get());
     }
     if (step == PGRES_POLLING_FAILED) state = sqlstate_in(PQerrorMessage(handle.get()));
+  } else if (with_keywords(wanted, [](const auto* names, const auto* values) {
+               return PQpingParams(names, values, 1) == PQPING_NO_ATTEMPT;
+             })) {
+    return unreadable_address().error();
   }
   return connect_failure(state, message, server);
 }
@@ -163,8 +191,8 @@ std::string session_settings(const ConnectOptions& options) {
 Result<Handle> connect(const std::string& uri) {
   RETURN_IF_ERROR(check_address(uri));
   const std::vector<Keyword> wanted = keywords(uri);
-  Handle handle = with_keywords(
-      wanted, [](const char* const* names, const char* const* values) { return PQconnectdbParams(names, values, 1); });
+  Handle handle(
+      with_keywords(wanted, [](const auto* names, const auto* values) { return PQconnectdbParams(names, values, 1); }));
   if (!handle) return fail(ErrorCode::kUnavailable, "out of memory while connecting to PostgreSQL");
   if (PQstatus(handle.get()) != CONNECTION_OK) {
     return std::unexpected(why(wanted, PQerrorMessage(handle.get()), server_name(handle.get())));

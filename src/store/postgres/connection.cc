@@ -19,7 +19,7 @@ constexpr std::size_t kQueuedBytesMax = 4u * 1024 * 1024;
 constexpr std::size_t kGatheredRowsMax = 128;
 constexpr std::size_t kGatheredBytesMax = 1u * 1024 * 1024;
 
-constexpr std::string_view kBeginWrite = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+constexpr std::string_view kBeginWrite = "BEGIN ISOLATION LEVEL READ COMMITTED";
 constexpr std::string_view kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// The snapshot is taken with the first statement, not with BEGIN.
 constexpr std::string_view kTakeSnapshot = "SELECT 1";

@@ -58,7 +58,7 @@ class PostgresConnection final : public sql::Connection {
   Status run_script(const std::string& script);
 
   bool in_transaction() const { return in_transaction_; }
-  /// False once the connection is lost; it does not come back.
+  /// For an idle connection: false where it is lost, and so not to be used again.
   bool usable() { return pipeline_.seems_alive(); }
   const std::string& server() const { return pipeline_.server(); }
 

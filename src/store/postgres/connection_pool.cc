@@ -5,27 +5,36 @@
 namespace fairlead::store::postgres {
 
 Result<ConnectionPool::Loan> ConnectionPool::lend() {
-  {
-    std::unique_lock lock(mutex_);
-    const auto possible = [&] { return closed_ || !idle_.empty() || places_taken_ < limits_.connections_max; };
-    if (!returned_.wait_for(lock, std::chrono::milliseconds(limits_.wait_max.ms), possible)) {
-      return fail(ErrorCode::kUnavailable,
-                  "all {} connections to PostgreSQL are in use and none came back within {} s; look at its load",
-                  limits_.connections_max, limits_.wait_max.as_seconds());
-    }
-    if (closed_) return fail(ErrorCode::kUnavailable, "the store is closing");
-    while (!idle_.empty()) {
-      auto connection = std::move(idle_.back());
-      idle_.pop_back();
-      if (connection->usable()) return Loan(shared_from_this(), std::move(connection));
-      --places_taken_;
-    }
-    ++places_taken_;
+  while (true) {
+    ASSIGN_OR_RETURN(auto idle, take_place());
+    if (!idle) break;
+    if (idle->usable()) return Loan(shared_from_this(), std::move(idle));
+    idle.reset();
+    free_place();
   }
   auto connection = PostgresConnection::open(uri_, options_);
   if (connection) return Loan(shared_from_this(), std::move(*connection));
   free_place();
   return std::unexpected(std::move(connection.error()));
+}
+
+/// The place of an idle connection with it, or else one for a new connection.
+Result<std::unique_ptr<PostgresConnection>> ConnectionPool::take_place() {
+  std::unique_lock lock(mutex_);
+  const auto possible = [&] { return closed_ || !idle_.empty() || places_taken_ < limits_.connections_max; };
+  if (!returned_.wait_for(lock, std::chrono::milliseconds(limits_.wait_max.ms), possible)) {
+    return fail(ErrorCode::kUnavailable,
+                "all {} connections to PostgreSQL are in use and none came back within {} s; look at its load",
+                limits_.connections_max, limits_.wait_max.as_seconds());
+  }
+  if (closed_) return fail(ErrorCode::kUnavailable, "the store is closing");
+  if (idle_.empty()) {
+    ++places_taken_;
+    return nullptr;
+  }
+  auto connection = std::move(idle_.back());
+  idle_.pop_back();
+  return connection;
 }
 
 void ConnectionPool::close() {
@@ -39,10 +48,6 @@ void ConnectionPool::close() {
 void ConnectionPool::give_back(std::unique_ptr<PostgresConnection> connection) {
   if (connection->in_transaction()) connection->rollback();
   connection->clear_status();
-  if (!connection->usable()) {
-    connection.reset();
-    return free_place();
-  }
   const std::lock_guard lock(mutex_);
   if (closed_) {
     --places_taken_;

@@ -49,6 +49,7 @@ class ConnectionPool : public std::enable_shared_from_this<ConnectionPool> {
   void close();
 
  private:
+  Result<std::unique_ptr<PostgresConnection>> take_place();
   void give_back(std::unique_ptr<PostgresConnection> connection);
   void free_place();
 

@@ -117,6 +117,16 @@ void Pipeline::commit() {
 
 Result<std::vector<Answer>> Pipeline::finish() {
   if (!lost_) queue(Kind::kEnd, PQpipelineSync(handle_.get()));
+  wait();
+  queued_ = queued_bytes_ = 0;
+  if (lost_ && !failure_) failure_ = lost_connection("it was lost before", server_);
+  std::vector<Answer> answers = std::exchange(kept_, {});
+  if (const auto failure = std::exchange(failure_, std::nullopt)) return std::unexpected(*failure);
+  return answers;
+}
+
+/// Until all answers are there, or the connection is lost.
+void Pipeline::wait() {
   while (!waiting_.empty()) {
     const int unsent = PQflush(handle_.get());  // A failure shows below, behind what the server has said before it.
     take_answers();
@@ -128,11 +138,6 @@ Result<std::vector<Answer>> Pipeline::finish() {
       lose(PQerrorMessage(handle_.get()));
     }
   }
-  queued_ = queued_bytes_ = 0;
-  if (lost_ && !failure_) failure_ = lost_connection("it was lost before", server_);
-  std::vector<Answer> answers = std::exchange(kept_, {});
-  if (const auto failure = std::exchange(failure_, std::nullopt)) return std::unexpected(*failure);
-  return answers;
 }
 
 void Pipeline::send() {
@@ -255,10 +260,11 @@ Status Pipeline::run_script(const std::string& script) {
 }
 
 bool Pipeline::seems_alive() {
-  if (lost_) return false;
+  wait();
+  if (lost_ || failure_ || PQstatus(handle_.get()) != CONNECTION_OK) return false;
+  // A server that says something without being asked says good-bye.
   pollfd waiting{PQsocket(handle_.get()), POLLIN, 0};
-  if (poll(&waiting, 1, 0) > 0 && PQconsumeInput(handle_.get()) == 0) lost_ = true;
-  return !lost_ && PQstatus(handle_.get()) == CONNECTION_OK;
+  return poll(&waiting, 1, 0) == 0;
 }
 
 }  // namespace fairlead::store::postgres

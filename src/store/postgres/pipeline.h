@@ -65,7 +65,8 @@ class Pipeline {
   Status run_script(const std::string& script);
 
   bool lost() const { return lost_; }
-  /// False where the server has closed an idle connection, as far as one can see without asking it.
+  /// False where the server has closed an idle connection, as far as one can see without asking it. Waits for the
+  /// answer to what was sent last.
   bool seems_alive();
   const std::string& server() const { return server_; }
 
@@ -80,6 +81,7 @@ class Pipeline {
   void queue(Kind kind, int sent, Prepared* prepared = nullptr);
   void set_types(std::span<const sql::Argument> arguments);
   void bind(std::span<const sql::Argument> arguments);
+  void wait();
   void take_answers();
   void take(const Queued& queued, Answer answer);
   void note_failure(const PGresult* answer);

@@ -6,13 +6,18 @@ namespace {
 /// The bytes of "fairlead". Held through each step, in the database.
 constexpr std::int64_t kMigrationLock = 0x666169726C656164;
 
-constexpr std::string_view kHasVersions = "SELECT to_regclass('fairlead.schema_versions') IS NOT NULL";
-constexpr std::string_view kHasSchema = "SELECT to_regnamespace('fairlead') IS NOT NULL";
+/// Asked of the catalogue's tables: to_regclass() answers from a cache, which may not have heard yet of what another
+/// replica made while we waited for the lock.
+constexpr std::string_view kHasSchema = "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = 'fairlead'";
+constexpr std::string_view kHasVersions =
+    "SELECT count(*) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    "WHERE n.nspname = 'fairlead' AND c.relname = 'schema_versions'";
 constexpr std::string_view kCreateVersions =
     "CREATE TABLE fairlead.schema_versions (component TEXT PRIMARY KEY, version BIGINT NOT NULL)";
-constexpr std::string_view kSelectVersion = "SELECT version FROM schema_versions WHERE component = $1";
+/// With the schema's name: without it a schema that this user may not use is passed over in silence.
+constexpr std::string_view kSelectVersion = "SELECT version FROM fairlead.schema_versions WHERE component = $1";
 constexpr std::string_view kPutVersion =
-    "INSERT INTO schema_versions (component, version) VALUES ($1, $2) "
+    "INSERT INTO fairlead.schema_versions (component, version) VALUES ($1, $2) "
     "ON CONFLICT (component) DO UPDATE SET version = excluded.version";
 
 Result<bool> holds(PostgresConnection& connection, std::string_view question) {

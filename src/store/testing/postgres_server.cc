@@ -124,8 +124,7 @@ struct PostgresServer::Impl {
 };
 
 void PostgresServer::Impl::initialise() {
-  const passwd* user = geteuid() == 0 ? getpwnam("postgres") : nullptr;
-  if (user != nullptr && chown(folder.path().c_str(), user->pw_uid, user->pw_gid) != 0) give_up("chown failed");
+  give(folder.path());
   const pid_t child = spawn({programs / "initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8",
                              "--locale=C", "--no-sync", "--no-instructions", "--pgdata=" + data().string()},
                             folder.path(), log());
@@ -219,6 +218,11 @@ std::string PostgresServer::sql(const std::string& database, const std::string& 
     give_up(fmt::format("{}: {}", statements, PQerrorMessage(handle.get())));
   }
   return PQntuples(answer.get()) == 0 ? "" : PQgetvalue(answer.get(), 0, 0);
+}
+
+void PostgresServer::give(const fs::path& path) {
+  const passwd* user = geteuid() == 0 ? getpwnam("postgres") : nullptr;
+  if (user != nullptr && chown(path.c_str(), user->pw_uid, user->pw_gid) != 0) give_up("chown failed");
 }
 
 void PostgresServer::stop() {

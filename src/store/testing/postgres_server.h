@@ -41,6 +41,9 @@ class PostgresServer {
   /// Runs SQL as a superuser; throws where it fails. Returns the first column of the first row, if any.
   std::string sql(const std::string& database, const std::string& statements);
 
+  /// Makes `path` the property of the user that the server runs as.
+  static void give(const std::filesystem::path& path);
+
   void stop();   ///< Like an administrator: clients are sent away, everything is written. SIGINT.
   void kill();   ///< Like a power cut, less the operating system's cache. SIGKILL to all its processes.
   void start();  ///< After `stop` or `kill`; returns when it answers.
