@@ -363,7 +363,8 @@ TEST_F(SpoolDamage, a_frame_counts_only_where_it_was_written) {
 
 /// A batch of several frames finds the disk full after the first of them.
 TEST_F(SpoolTest, a_batch_that_did_not_fit_leaves_nothing_of_itself) {
-  auto spool = open();
+  const SpoolOptions one_segment{64u << 20, 100'000, 32u << 20};
+  auto spool = open(one_segment);
   fill(*spool, 0, 10);
   std::vector<Delivery> batch;
   for (std::uint64_t i = 10; i < 10'000; ++i) batch.push_back(numbered_delivery(i));
@@ -372,7 +373,7 @@ TEST_F(SpoolTest, a_batch_that_did_not_fit_leaves_nothing_of_itself) {
   ASSERT_FALSE(appended);
   EXPECT_EQ(appended.error().code, ErrorCode::kIo);
   // What the next server finds if this one is killed now.
-  EXPECT_EQ(open()->stats().rows, 10u);
+  EXPECT_EQ(open(one_segment)->stats().rows, 10u);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
