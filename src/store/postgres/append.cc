@@ -5,6 +5,9 @@
 #include <map>
 #include <unordered_map>
 
+#include "base/hash.h"
+#include "model/wire.h"
+#include "store/delivery_hash.h"
 #include "store/delivery_row.h"
 #include "store/postgres/journal_schema.h"
 
@@ -46,17 +49,22 @@ struct HashOf {
 };
 using KnownIds = std::unordered_map<DeliveryHash, Known, HashOf>;
 
+/// What identifies a delivery of the batch.
+struct Offered {
+  DeliveryHash hash;
+  std::uint32_t lane;
+};
+
 /// What is there under the locks of the batch's lanes.
 struct Locked {
   std::map<std::uint32_t, std::uint64_t> last_sequences;
   KnownIds known;
 };
 
-Result<Locked> lock(PostgresConnection& connection, std::span<const DeliveryHash> hashes) {
+Result<Locked> lock(PostgresConnection& connection, std::span<const Offered> batch) {
   Locked locked;
   BinaryArray lanes(kBigint), wanted_lanes(kBigint), wanted(kBytea);
-  for (const DeliveryHash& hash : hashes) {
-    const std::uint32_t lane = lane_of(hash);
+  for (const auto& [hash, lane] : batch) {
     if (locked.last_sequences.emplace(lane, 0).second) lanes.add(std::uint64_t{lane});
     wanted_lanes.add(std::uint64_t{lane});
     wanted.add(hash.bytes());
@@ -147,17 +155,17 @@ class NewRows {
 };
 
 /// In the transaction that is open.
-Result<std::vector<Appended>> append_all(PostgresConnection& connection, std::span<const DeliveryHash> hashes,
+Result<std::vector<Appended>> append_all(PostgresConnection& connection, std::span<const Offered> offered,
                                          std::span<const Delivery> batch) {
-  ASSIGN_OR_RETURN(Locked locked, lock(connection, hashes));
+  ASSIGN_OR_RETURN(Locked locked, lock(connection, offered));
   std::vector<Appended> outcomes;
   outcomes.reserve(batch.size());
   NewRows rows(connection);
   std::map<std::uint32_t, std::uint64_t> grown;
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    const std::uint32_t lane = lane_of(hashes[i]);
+    const auto& [hash, lane] = offered[i];
     const std::uint64_t body = body_hash(batch[i]);
-    const auto [known, is_new] = locked.known.try_emplace(hashes[i], Known{0, body});
+    const auto [known, is_new] = locked.known.try_emplace(hash, Known{0, body});
     if (!is_new) {
       const bool same = known->second.body == body;
       outcomes.push_back(
@@ -166,7 +174,7 @@ Result<std::vector<Appended>> append_all(PostgresConnection& connection, std::sp
     }
     const JournalPosition position{lane, ++locked.last_sequences[lane]};
     known->second.sequence = grown[lane] = position.sequence;
-    RETURN_IF_ERROR(rows.add(batch[i], hashes[i], body, position));
+    RETURN_IF_ERROR(rows.add(batch[i], hash, body, position));
     outcomes.push_back({Appended::Outcome::kStored, position});
   }
   RETURN_IF_ERROR(rows.flush());
@@ -176,18 +184,25 @@ Result<std::vector<Appended>> append_all(PostgresConnection& connection, std::sp
 
 }  // namespace
 
-std::uint32_t lane_of(const DeliveryHash& hash) {
-  return static_cast<std::uint32_t>(hash.slot % kLanes);
+std::uint32_t lane_of(const Delivery& delivery) {
+  thread_local std::string bytes;
+  bytes.clear();
+  wire::Writer writer(bytes);
+  writer.text(delivery.origin.text);
+  writer.text(delivery.id);
+  return static_cast<std::uint32_t>(checksum64(bytes) % kLanes);
 }
 
 Result<std::vector<Appended>> append(PostgresConnection& connection, std::string_view id_secret,
                                      std::span<const Delivery> batch) {
   if (batch.empty()) return std::vector<Appended>();
-  std::vector<DeliveryHash> hashes;
-  hashes.reserve(batch.size());
-  for (const Delivery& delivery : batch) hashes.push_back(DeliveryHash::of(id_secret, delivery));
+  std::vector<Offered> offered;
+  offered.reserve(batch.size());
+  for (const Delivery& delivery : batch) {
+    offered.push_back({DeliveryHash::of(id_secret, delivery), lane_of(delivery)});
+  }
   RETURN_IF_ERROR(connection.begin_write());
-  auto outcomes = append_all(connection, hashes, batch);
+  auto outcomes = append_all(connection, offered, batch);
   if (!outcomes) {
     connection.rollback();
     return outcomes;

@@ -5,14 +5,13 @@
 #include <vector>
 
 #include "base/result.h"
-#include "store/delivery_hash.h"
 #include "store/postgres/connection.h"
 #include "store/store.h"
 
 namespace fairlead::store::postgres {
 
-/// The lowest four bits of the hash's first byte.
-std::uint32_t lane_of(const DeliveryHash& hash);
+/// By a hash of origin and id without a key, so that a delivery has the same lane in every database.
+std::uint32_t lane_of(const Delivery& delivery);
 
 /// Journal::append on one connection, in two round trips. `id_secret` is the key of the hashes of ids.
 ///

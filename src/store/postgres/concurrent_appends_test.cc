@@ -118,6 +118,14 @@ TEST(ConcurrentAppends, of_two_replicas_store_everything_once_and_in_order) {
   EXPECT_EQ(replicas[0]->verify({}).value(), places.size());
 }
 
+TEST(ConcurrentAppends, a_delivery_has_the_same_lane_in_every_database) {
+  const auto journal = open(PostgresServer::shared().new_database());
+  const auto appended = journal->append(std::vector{delivery(1), delivery(2), delivery(3), delivery(4)}).value();
+  std::vector<std::uint32_t> lanes;
+  for (const Appended& one : appended) lanes.push_back(one.position.lane);
+  EXPECT_THAT(lanes, testing::ElementsAre(12, 11, 10, 11)) << "stored positions depend on it: it never changes";
+}
+
 TEST(ConcurrentAppends, rows_of_the_audit_log_get_numbers_of_their_own) {
   const std::string address = PostgresServer::shared().new_database();
   const std::array replicas = {open(address), open(address)};

@@ -46,7 +46,7 @@ Status check_ids(PostgresConnection& connection, std::string_view id_secret, con
   Status found;
   connection.open_each(kSelectId, 2, arguments, [&](std::size_t index, sql::Rows& answer) {
     const JournalRow& row = rows[index];
-    const bool right = answer.next() && lane_of(hashes[index]) == row.position.lane &&
+    const bool right = answer.next() && lane_of(row.delivery) == row.position.lane &&
                        static_cast<std::uint64_t>(answer.integer(0)) == row.position.sequence &&
                        static_cast<std::uint64_t>(answer.integer(1)) == body_hash(row.delivery);
     if (right || !found) return;
