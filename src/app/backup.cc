@@ -98,7 +98,7 @@ Result<std::string> restore_backup(const fs::path& file, const JournalAddress& t
                 file.string(), to.text());
   }
   // Derived from another journal, if anything is there.
-  RETURN_IF_ERROR(remove_derived(target.folder.path()));
+  if (target.folder) RETURN_IF_ERROR(remove_derived(target.folder->path()));
   ASSIGN_OR_RETURN(const BackupSummary restored, read_file(*source, file, fill, "restore"));
   if (restored != checked) {
     return fail(ErrorCode::kConflict, "{} was changed while it was restored: empty {} and begin again", file.string(),

@@ -27,6 +27,8 @@ class JournalHere final : public BackupSource {
   Status read(const ByteSink& sink) override {
     return store::backup::write_backup(*opened_.journal, clock_.now(), kVersion, sink);
   }
+  /// A folder is locked; a database may have replicas on it.
+  bool may_be_in_use() const override { return !opened_.folder; }
 
  private:
   OpenJournal opened_;
@@ -37,7 +39,7 @@ class RunningServerSource final : public BackupSource {
  public:
   explicit RunningServerSource(const std::filesystem::path& folder) : client_(folder) {}
   Status read(const ByteSink& sink) override { return client_.stream("GET", "/api/v1/admin/backup", sink); }
-  bool is_running_server() const override { return true; }
+  bool may_be_in_use() const override { return true; }
 
  private:
   ControlClient client_;

@@ -17,8 +17,8 @@ class BackupSource {
  public:
   virtual ~BackupSource() = default;
   virtual Status read(const store::backup::ByteSink& sink) = 0;
-  /// Somebody goes on writing there.
-  virtual bool is_running_server() const { return false; }
+  /// Somebody may go on writing there.
+  virtual bool may_be_in_use() const { return false; }
 };
 
 /// A journal: opened here, or where a server holds its data folder, read through that server's control socket.

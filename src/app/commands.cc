@@ -456,8 +456,8 @@ class Commands {
     doctor.add_flag("--json", line_.as_json, "One JSON object instead of text.");
     CLI::App& move =
         add(app_, "migrate", "Copies all that is kept to another store, beside a running server, too.", run_migrate);
-    move.add_option("--from", line_.from, "Where it is: sqlite:DIR.")->required();
-    move.add_option("--to", line_.to, "Where it shall be: sqlite:DIR.")->required();
+    move.add_option("--from", line_.from, "Where it is: sqlite:DIR or postgres://….")->required();
+    move.add_option("--to", line_.to, "Where it shall be: sqlite:DIR or postgres://….")->required();
   }
 
   /// `serve ` or `token create `: for the hint after a wrong line.

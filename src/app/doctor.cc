@@ -13,6 +13,7 @@
 #include "app/progress.h"
 #include "app/version.h"
 #include "app/weak_settings.h"
+#include "store/postgres/postgres_store.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace fairlead::app {
@@ -53,6 +54,11 @@ Result<std::vector<Finding>> findings_in(const std::string& answer) {
   return findings;
 }
 
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
 Finding check_disk_of(const fs::path& folder) {
   return api::check_disk(api::disk_space(folder), folder.string());
 }
@@ -81,39 +87,53 @@ Finding check_every_row(store::Journal& journal) {
       "Keep the folder as it is, restore a backup into another one (`fairlead restore`), and have the disk checked.");
 }
 
+Result<std::unique_ptr<store::Derived>> open_derived(const JournalAddress& address) {
+  if (!address.uri.empty()) return store::open_postgres_derived(address.uri);
+  return store::open_sqlite_derived(address.folder);
+}
+
 /// What only the derived data tells. It can always be built anew, so that nothing about it is worse than a warning.
-std::vector<Finding> check_derived(const OpenJournal& opened, const Config& config, Instant now) {
+std::vector<Finding> check_derived(const JournalAddress& address, store::Journal& journal, const Config& config,
+                                   Instant now) {
   const auto failed = [](const Error& error) {
     return std::vector{Finding::warning("derivation", error.message, "Run `fairlead replay`: it builds it anew.")};
   };
-  if (!fs::exists(config.data / kDerivedName)) {
+  if (address.uri.empty() && !fs::exists(address.folder / kDerivedName)) {
     return {Finding::ok("projection", "nothing is derived yet; the next start does it")};
   }
-  const auto derived = store::open_sqlite_derived(config.data);
+  const auto derived = open_derived(address);
   if (!derived) return failed(derived.error());
   const auto reader = (*derived)->read();
   if (!reader) return failed(reader.error());
-  const auto lag = api::lag_of(*opened.journal, **reader);
+  const auto lag = api::lag_of(journal, **reader);
   if (!lag) return failed(lag.error());
   const auto sources = api::facts_of_sources(**reader, config.hooks);
   if (!sources) return failed(sources.error());
   std::vector<Finding> findings{
-      Finding::ok("projection", fmt::format("{} deliveries wait for the next start to be seen in reports", lag->rows))};
+      Finding::ok("projection", fmt::format("{} deliveries wait for a server to be seen in reports", lag->rows))};
   for (const api::SourceFacts& source : *sources) findings.push_back(api::check_source(source, now));
   return findings;
 }
 
-/// Where no server runs.
-std::vector<Finding> look_into_folder(const OpenJournal& opened, const Config& config, Instant now) {
+/// Where no server of this machine runs.
+std::vector<Finding> look_into_store(const JournalAddress& address, store::Journal& journal, const Config& config,
+                                     Instant now) {
   std::vector<Finding> findings{
-      Finding::warning("server", fmt::format("none runs on {}, so that nothing is taken", config.data.string()),
-                       "Start it: fairlead serve --data " + config.data.string()),
-      check_every_row(*opened.journal), check_disk_of(config.data)};
-  const auto newest = api::newest_received_at(*opened.journal);
+      Finding::warning("server", fmt::format("none runs on {} on this machine", config.data.string()),
+                       "Start it, so that deliveries are taken here: " + address.serve_hint()),
+      check_every_row(journal)};
+  if (is_folder(config.data)) findings.push_back(check_disk_of(config.data));
+  const auto newest = api::newest_received_at(journal);
   findings.push_back(api::check_clock(now, std::nullopt, newest ? *newest : std::nullopt));
-  add(findings, check_derived(opened, config, now));
+  add(findings, check_derived(address, journal, config, now));
   add(findings, weak_settings(config));
   return findings;
+}
+
+/// A server with its journal in a database holds its data folder as well, if it has one.
+bool server_holds(const fs::path& folder) {
+  const auto held = DataFolder::hold(folder, DataFolder::Missing::kRefuse);
+  return !held && held.error().code == ErrorCode::kConflict;
 }
 
 }  // namespace
@@ -121,18 +141,21 @@ std::vector<Finding> look_into_folder(const OpenJournal& opened, const Config& c
 std::vector<Finding> examine(const Config& config, const Clock& clock) {
   const auto address = parse_journal_address(config.store, config.data);
   if (!address) return {Finding::failing("store", address.error().message, "Correct --store.")};
+  const bool in_folder = address->uri.empty();
   std::error_code ignored;
-  if (fs::is_directory(config.data, ignored) && !fs::exists(config.data / "journal.db", ignored)) {
+  if (in_folder && is_folder(config.data) && !fs::exists(config.data / "journal.db", ignored)) {
     return {Finding::failing("store", fmt::format("there is no journal in {}", config.data.string()),
                              "Name the folder that the server uses with --data, or start it to make one.")};
   }
+  if (!in_folder && is_folder(config.data) && server_holds(config.data)) return ask_server(config);
   const auto opened = open_journal(*address, DataFolder::Missing::kRefuse);
-  if (opened) return look_into_folder(*opened, config, clock.now());
+  if (opened) return look_into_store(*address, *opened->journal, config, clock.now());
   if (opened.error().code == ErrorCode::kConflict) return ask_server(config);
   std::vector<Finding> findings{
       Finding::failing("store", opened.error().message,
-                       "If the disk is well: restore a backup (`fairlead restore`) into another folder.")};
-  if (fs::is_directory(config.data, ignored)) findings.push_back(check_disk_of(config.data));
+                       in_folder ? "If the disk is well: restore a backup (`fairlead restore`) into another folder."
+                                 : "Bring the database back, or mend the way to it or the address.")};
+  if (is_folder(config.data)) findings.push_back(check_disk_of(config.data));
   return findings;
 }
 

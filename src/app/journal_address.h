@@ -12,26 +12,27 @@
 
 namespace fairlead::app {
 
-/// Where a journal lies.
+/// Where a journal lies: in a data folder, or in a PostgreSQL database. One of the two is set.
 struct JournalAddress {
-  std::filesystem::path folder;  ///< The data folder, which at most one process holds; absolute.
+  std::filesystem::path folder;  ///< Which at most one process holds; absolute.
+  std::string uri;               ///< With its password.
 
-  /// For people.
-  std::string text() const { return "sqlite:" + folder.string(); }
+  /// For people, and the same for the same place: never with a password.
+  std::string text() const;
   /// How a server is started on it.
-  std::string serve_hint() const { return "fairlead serve --data " + folder.string(); }
+  std::string serve_hint() const;
 };
 
-/// `sqlite` (the journal in `data`) or `sqlite:DIR`. kInvalid says what to write.
+/// `sqlite` (the journal in `data`), `sqlite:DIR` or `postgres://…`. kInvalid says what to write.
 Result<JournalAddress> parse_journal_address(std::string_view text, const std::filesystem::path& data);
 
-/// A journal and what keeps others away from it.
+/// A journal and, for one in a folder, what keeps others away from it.
 struct OpenJournal {
-  DataFolder folder;
+  std::optional<DataFolder> folder;
   std::unique_ptr<store::Journal> journal;
 };
 
-/// kConflict: a server holds it. `missing`: whether a folder that is not there is made.
+/// kConflict: a server holds its folder. `missing`: whether a folder that is not there is made.
 Result<OpenJournal> open_journal(const JournalAddress& address, DataFolder::Missing missing);
 
 }  // namespace fairlead::app

@@ -53,10 +53,10 @@ Result<store::DeliveriesHash> hash_of(store::Journal& journal, Instant now) {
   return hash;
 }
 
-std::string next_steps(const JournalAddress& from, const JournalAddress& to, bool from_running_server) {
-  if (!from_running_server) return fmt::format("start the server on the new store now: {}\n", to.serve_hint());
+std::string next_steps(const JournalAddress& from, const JournalAddress& to, bool in_use) {
+  if (!in_use) return fmt::format("start the server on the new store now: {}\n", to.serve_hint());
   return fmt::format(
-      "the server on {} still runs, and what it takes from now on is only there. When you are ready:\n"
+      "what a server on {} takes from now on is only there. When you are ready:\n"
       "1. stop it\n"
       "2. run the same `fairlead migrate` once more, for what came since (a moment)\n"
       "3. start the server on the new store: {}\n",
@@ -83,7 +83,7 @@ Result<std::string> migrate(const JournalAddress& from, const JournalAddress& to
   return fmt::format(
       "{} holds what {} held: {} deliveries ({} of them new), hash {}, {} tokens, {} users, {} audit rows\n{}",
       to.text(), from.text(), summary.extent.deliveries(), fill.appended(), read.hex(), summary.tokens, summary.users,
-      summary.audit, next_steps(from, to, source->is_running_server()));
+      summary.audit, next_steps(from, to, source->may_be_in_use()));
 }
 
 }  // namespace fairlead::app

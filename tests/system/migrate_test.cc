@@ -1,14 +1,17 @@
 // Moving from one store to another: killed at any point it comes out complete, beside a running server, too.
-// FAIRLEAD_MIGRATE_EVENTS says how many deliveries there are (10,000 by default).
+// Between two folders, and into a PostgreSQL database and back. FAIRLEAD_MIGRATE_EVENTS says how many deliveries there
+// are (10,000 by default).
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <random>
 
+#include "store/testing/postgres_server.h"
 #include "system/harness/api_client.h"
 #include "system/harness/server.h"
 #include "system/harness/temp_folder.h"
@@ -19,6 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr Milliseconds kPatience(3'600'000);
 constexpr int kKills = 5;
@@ -28,14 +32,23 @@ std::uint64_t events_wanted() {
   return text ? std::strtoull(text, nullptr, 10) : 10'000;
 }
 
+/// `hash 0123…` of what a move says.
+std::string hash_in(const std::string& told) {
+  const auto at = told.find("hash ");
+  return at == std::string::npos ? "none" : told.substr(at + 5, 64);
+}
+
 class Migrate : public testing::Test {
  protected:
   fs::path path(const std::string& name) const { return folder_.path() / name; }
   std::string store(const std::string& name) const { return "sqlite:" + path(name).string(); }
 
-  Finished migrate(const std::string& from, const std::string& to) const {
-    return run({fairlead_binary(), "migrate", "--from", store(from), "--to", store(to)}, kPatience);
+  Finished migrate(const std::string& from, const std::string& to) const { return move(store(from), store(to)); }
+  static Finished move(const std::string& from, const std::string& to) {
+    return run({fairlead_binary(), "migrate", "--from", from, "--to", to}, kPatience);
   }
+  /// Ends in a whole move from `old`, after five runs that were killed on the way. `elsewhere` takes one that is not.
+  Finished move_under_kills(const std::string& to, const std::string& elsewhere) const;
   Finished on(const std::string& command, const std::string& name) const {
     return run({fairlead_binary(), command, "--data", path(name).string()}, kPatience);
   }
@@ -54,31 +67,74 @@ class Migrate : public testing::Test {
   TempFolder folder_;
 };
 
-TEST_F(Migrate, killed_five_times_on_the_way_it_comes_out_complete) {
-  const std::uint64_t events = events_wanted();
-  fill("old", events);
+Finished Migrate::move_under_kills(const std::string& to, const std::string& elsewhere) const {
   const auto seed = std::random_device{}();
-  SCOPED_TRACE(seed);
+  std::printf("seed %u\n", seed);
   std::mt19937_64 random(seed);
   const auto begin = std::chrono::steady_clock::now();
-  ASSERT_EQ(migrate("old", "undisturbed").code, 0);
+  EXPECT_EQ(move(store("old"), elsewhere).code, 0);
   const auto whole = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - begin).count();
-
   int killed = 0;
   for (int attempt = 0; killed < kKills && attempt < 20 * kKills; ++attempt) {
-    Process process({fairlead_binary(), "migrate", "--from", store("old"), "--to", store("new")});
+    Process process({fairlead_binary(), "migrate", "--from", store("old"), "--to", to});
     process.wait(Milliseconds(random() % (static_cast<std::uint64_t>(whole) / 2 + 1)));
     process.signal(SIGKILL);
     if (process.wait(kPatience) == 128 + SIGKILL) ++killed;
   }
-  ASSERT_EQ(killed, kKills);
-  const Finished last = migrate("old", "new");
+  EXPECT_EQ(killed, kKills);
+  return move(store("old"), to);
+}
+
+TEST_F(Migrate, killed_five_times_on_the_way_it_comes_out_complete) {
+  const std::uint64_t events = events_wanted();
+  fill("old", events);
+  const Finished last = move_under_kills(store("new"), store("undisturbed"));
   ASSERT_EQ(last.code, 0) << last.err;
   EXPECT_THAT(last.out, HasSubstr(fmt::format(" {} deliveries ", events)));
   EXPECT_EQ(derived_hash("new"), derived_hash("old"));
   const Finished verified = on("verify", "new");
   EXPECT_EQ(verified.code, 0) << verified.err;
   EXPECT_THAT(verified.out, HasSubstr(fmt::format("{} deliveries", events)));
+}
+
+TEST_F(Migrate, into_postgresql_killed_five_times_and_back_again) {
+  store::PostgresServer& server = store::PostgresServer::shared();
+  const std::string database = server.new_database();
+  const std::uint64_t events = events_wanted();
+  fill("old", events);
+  const Finished there = move_under_kills(database, server.new_database());
+  ASSERT_EQ(there.code, 0) << there.err;
+  EXPECT_THAT(there.out, HasSubstr(fmt::format(" {} deliveries ", events)));
+  const Finished back = move(database, store("back"));
+  ASSERT_EQ(back.code, 0) << back.err;
+  EXPECT_EQ(hash_in(back.out), hash_in(there.out));
+  EXPECT_EQ(derived_hash("back"), derived_hash("old"));
+  EXPECT_EQ(on("verify", "back").code, 0);
+}
+
+TEST_F(Migrate, a_backup_of_one_kind_of_store_is_restored_into_the_other) {
+  store::PostgresServer& server = store::PostgresServer::shared();
+  const std::string database = server.new_database();
+  fill("old", 300);
+  const auto with = [&](const std::string& command, const std::string& where, const std::string& file) {
+    return run({fairlead_binary(), command, "--store", where, path(file).string()}, kPatience);
+  };
+  ASSERT_EQ(with("backup", store("old"), "a").code, 0);
+  const Finished restored = with("restore", database, "a");
+  ASSERT_EQ(restored.code, 0) << restored.err;
+  EXPECT_EQ(with("restore", database, "a").code, 1);
+  ASSERT_EQ(with("backup", database, "b").code, 0);
+  ASSERT_EQ(with("restore", store("new"), "b").code, 0);
+  EXPECT_EQ(derived_hash("new"), derived_hash("old"));
+}
+
+/// A database that cannot be used is one sentence, which never shows the password.
+TEST_F(Migrate, an_unreachable_database_is_told_without_its_password) {
+  fill("old", 1);
+  const Finished refused = move(store("old"), "postgres://fairlead:canary@127.0.0.1:1/fairlead");
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, Not(HasSubstr("canary")));
+  EXPECT_EQ(std::ranges::count(refused.err, '\n'), 1) << refused.err;
 }
 
 TEST_F(Migrate, beside_a_running_server_and_once_more_for_what_came_since) {

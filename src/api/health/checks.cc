@@ -175,6 +175,40 @@ Finding check_source(const SourceFacts& facts, Instant now) {
   return Finding::ok(std::move(name), std::move(seen));
 }
 
+Finding check_spool(const store::SpoolStats& spool, Instant now) {
+  const std::string name = "spool";
+  const Duration age = spool.oldest ? now - *spool.oldest : Duration{};
+  std::string seen = fmt::format("{} deliveries wait here for the store ({} of {}){}", spool.rows,
+                                 bytes_text(spool.bytes), bytes_text(spool.bytes_max),
+                                 spool.oldest ? ", the oldest since " + duration_text(age) : std::string());
+  if (spool.refusing) {
+    return Finding::failing(name, "a write to this machine's spool failed, so that it takes nothing any more; " + seen,
+                            "Look at the disk of the data folder, then restart the server.");
+  }
+  if (spool.store_away) {
+    seen += fmt::format("; the store is away: {}", spool.store_error);
+    const std::string action =
+        "Bring the store back, or mend the way to it: what waits is handed over by itself. Once "
+        "the spool is full, deliveries are answered 503.";
+    if (share(spool.bytes, spool.bytes_max) >= limit::kUsageFailing) return Finding::failing(name, seen, action);
+    return Finding::warning(name, std::move(seen), action);
+  }
+  if (!spool.error.empty()) {
+    return Finding::warning(name, fmt::format("{}; {}", seen, spool.error),
+                            "See the server's log. What waits is safe, and tried again.");
+  }
+  if (spool.set_aside > 0 || spool.kept_bytes > 0) {
+    return Finding::warning(name,
+                            fmt::format("{} deliveries were refused by the store for good and are kept in files "
+                                        "below spool ({})",
+                                        spool.set_aside, bytes_text(spool.kept_bytes)),
+                            "See the server's log for the reason. Remove the files once nobody needs them.");
+  }
+  if (age >= limit::kLagWarning)
+    return Finding::warning(name, std::move(seen), "Wait: it should fall. Else look at the store.");
+  return Finding::ok(name, std::move(seen));
+}
+
 std::string bytes_text(std::uint64_t bytes) {
   static constexpr std::array kUnits{"bytes", "KiB", "MiB", "GiB", "TiB"};
   if (bytes < 1024) return fmt::format("{} bytes", bytes);

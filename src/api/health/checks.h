@@ -61,6 +61,8 @@ Finding check_memory(const Usage& usage);
 /// `jump`: the latest step of the clock that was noticed, forward or back.
 Finding check_clock(Instant now, std::optional<Duration> jump, std::optional<Instant> newest_received_at);
 Finding check_source(const SourceFacts& facts, Instant now);
+/// Of a journal that can wait on this machine while its store is away.
+Finding check_spool(const store::SpoolStats& spool, Instant now);
 
 /// `1.5 GiB`, `12 KiB`.
 std::string bytes_text(std::uint64_t bytes);

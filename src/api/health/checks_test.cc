@@ -107,6 +107,29 @@ TEST(Checks, a_source_is_judged_by_what_came_and_what_was_refused) {
             State::kOk);
 }
 
+TEST(Checks, a_spool_is_judged_by_the_store_behind_it_and_by_what_waits) {
+  store::SpoolStats well;
+  well.bytes_max = 1'000;
+  EXPECT_EQ(state_of(check_spool(well, kNow)), State::kOk);
+  const auto state = [&](auto change) {
+    store::SpoolStats spool = well;
+    change(spool);
+    return state_of(check_spool(spool, kNow));
+  };
+  EXPECT_EQ(state([](store::SpoolStats& spool) { spool.oldest = kNow - Duration::seconds(29); }), State::kOk);
+  EXPECT_EQ(state([](store::SpoolStats& spool) { spool.oldest = kNow - Duration::seconds(30); }), State::kWarning);
+  EXPECT_EQ(state([](store::SpoolStats& spool) { spool.store_away = true; }), State::kWarning);
+  EXPECT_EQ(state([](store::SpoolStats& spool) { spool.store_away = true, spool.bytes = 950; }), State::kFailing);
+  EXPECT_EQ(state([](store::SpoolStats& spool) { spool.error = "why"; }), State::kWarning);
+  EXPECT_EQ(state([](store::SpoolStats& spool) { spool.set_aside = 1; }), State::kWarning);
+  EXPECT_EQ(state([](store::SpoolStats& spool) { spool.kept_bytes = 1; }), State::kWarning);
+  EXPECT_EQ(state([](store::SpoolStats& spool) { spool.refusing = true; }), State::kFailing);
+  store::SpoolStats away = well;
+  away.store_away = true;
+  away.store_error = "connection refused";
+  EXPECT_THAT(check_spool(away, kNow).seen, HasSubstr("connection refused"));
+}
+
 TEST(Checks, figures_are_written_for_people) {
   EXPECT_EQ(bytes_text(0), "0 bytes");
   EXPECT_EQ(bytes_text(1023), "1023 bytes");

@@ -12,6 +12,9 @@ namespace fairlead::api {
 namespace {
 
 Finding unreadable(std::string check, const Error& error) {
+  if (error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kTimeout) {
+    return Finding::failing(std::move(check), error.message, "Bring the store back, or mend the way to it.");
+  }
   return Finding::failing(std::move(check), error.message,
                           "Look at the disk and the server's log; `fairlead verify` says what is damaged.");
 }
@@ -121,6 +124,7 @@ std::vector<Finding> look_at_server(Context& context) {
   std::vector<Finding> findings;
   findings.push_back(check_store(context));
   findings.push_back(check_queue(context.engine.stats(), limits::kIngestQueueRowsMax));
+  if (const auto spool = context.engine.journal().spool()) findings.push_back(check_spool(*spool, now));
   add_derived(findings, context, now);
   if (const auto& folder = context.options.data_folder; !folder.empty()) {
     findings.push_back(check_disk(disk_space(folder), folder.string()));
