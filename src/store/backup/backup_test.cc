@@ -210,6 +210,7 @@ TEST(Backup, whole_frames_that_are_lost_or_moved_are_noticed) {
   };
   const std::string extent = extent_frame({3, 1});
   EXPECT_TRUE(refused(extent + delivery_frame(0, 1, 2) + delivery_frame(1, 1, 1), {2, 1}));
+  EXPECT_TRUE(refused(extent + delivery_frame(0, 1, 1) + delivery_frame(0, 3, 1) + delivery_frame(1, 1, 1), {3, 1}));
   EXPECT_TRUE(refused(extent + delivery_frame(0, 3, 1) + delivery_frame(0, 1, 2) + delivery_frame(1, 1, 1), {3, 1}));
   EXPECT_TRUE(refused(extent + delivery_frame(1, 1, 1) + delivery_frame(0, 1, 3), {3, 1}));
   EXPECT_TRUE(refused(extent + delivery_frame(0, 1, 3), {3, 0}));
