@@ -18,6 +18,7 @@
 #include "app/migrate.h"
 #include "app/password_prompt.h"
 #include "app/serve.h"
+#include "app/stores.h"
 #include "app/version.h"
 #include "base/clock.h"
 #include "base/random.h"
@@ -107,9 +108,9 @@ void print(std::string_view text) {
 std::expected<Config, Failure> server_config(const CommandLine& line) {
   auto config = effective_config(line);
   if (!config) return config;
-  if (config->store != "sqlite") {
+  if (config->store != "sqlite" && !is_postgres(config->store)) {
     return wrong_usage(
-        {ErrorCode::kInvalid, fmt::format("'{}' is no store: write sqlite, or leave --store out", config->store)});
+        {ErrorCode::kInvalid, "this --store is none: write sqlite, or postgres://USER@HOST/DATABASE, or leave it out"});
   }
   if (config->tls_certificate.empty() != config->tls_key.empty()) {
     return wrong_usage({ErrorCode::kInvalid, "TLS needs both --tls-cert and --tls-key"});
@@ -377,7 +378,7 @@ class Commands {
     add_data_options(serve);
     serve.add_option("--listen", line_.listen, "An address to listen on, as 127.0.0.1:8080; may be given again.")
         ->delimiter(',');
-    serve.add_option("--store", line_.store, "Where data is kept: sqlite.");
+    serve.add_option("--store", line_.store, "Where data is kept: sqlite, or postgres://USER@HOST/DATABASE.");
     serve.add_option("--tls-cert", line_.tls_certificate, "The certificate chain, a PEM file.");
     serve.add_option("--tls-key", line_.tls_key, "Its private key, a PEM file.");
   }

@@ -163,7 +163,22 @@ void describe_server(Fields& fields, const Reading& reading) {
                   ASSIGN_OR_RETURN([[maybe_unused]] const http::Endpoint endpoint, http::parse_endpoint(text));
                   return {};
                 });
-  fields.value("store", "Where data is kept. Default: sqlite.", one_of({"sqlite"}), into(config.store));
+  fields.value("store",
+               "Where data is kept: sqlite, in the data folder, or postgres://USER@HOST/DATABASE. Default: sqlite. An "
+               "address with a password belongs into the environment variable FAIRLEAD_STORE.",
+               Form{Form::Type::kText, {}, "^(sqlite|postgres(ql)?://.+)$"}, into(config.store));
+  fields.section("spool", "What keeps deliveries in the data folder while PostgreSQL is away.", [&](Fields& spool) {
+    spool.value(
+        "max_bytes",
+        "How much it may hold, such as 512MiB or 4GiB; then deliveries are answered 503. 0MiB: nothing is kept. "
+        "Default: 1GiB.",
+        Form{Form::Type::kText, {}, "^[0-9]{1,6}(MiB|GiB)$"}, [&](std::string_view text) -> Status {
+          const bool gibibytes = text.ends_with("GiB");
+          std::from_chars(text.data(), text.data() + text.size(), config.spool_bytes_max);
+          config.spool_bytes_max <<= gibibytes ? 30 : 20;
+          return {};
+        });
+  });
   fields.section("tls", "Serves https.", [&](Fields& tls) {
     tls.value("certificate", "The certificate chain, a PEM file.", kText, into_path(reading, config.tls_certificate));
     tls.value("key", "Its private key, a PEM file.", kText, into_path(reading, config.tls_key));

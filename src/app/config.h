@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/options.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "git/remote_url.h"
 #include "model/policy.h"
@@ -22,7 +23,8 @@ Environment process_environment();
 struct Config {
   std::filesystem::path data = "fairlead-data";
   std::vector<std::string> listen = {"127.0.0.1:8080"};
-  std::string store = "sqlite";
+  std::string store = "sqlite";  ///< Or the address of a PostgreSQL database, which may hold its password.
+  std::uint64_t spool_bytes_max = limits::kSpoolBytesMax;  ///< 0: no spool.
   std::filesystem::path tls_certificate;
   std::filesystem::path tls_key;
   std::string base_path;

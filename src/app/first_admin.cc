@@ -60,6 +60,12 @@ Result<std::optional<std::filesystem::path>> ensure_first_admin(store::Journal& 
   admin.created_at = clock.now();
   RETURN_IF_ERROR(journal.append_audit({admin.created_at, "local", "user.add", admin.name}));
   RETURN_IF_ERROR(journal.put_user(admin));
+  // Of replicas that start on an empty database at once the last one's password counts.
+  ASSIGN_OR_RETURN(const auto kept, journal.user(admin.name));
+  if (written && kept && kept->password_hash != admin.password_hash) {
+    std::filesystem::remove(*written);
+    return std::nullopt;
+  }
   return written;
 }
 

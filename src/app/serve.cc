@@ -10,26 +10,19 @@
 #include "app/first_admin.h"
 #include "app/git_imports.h"
 #include "app/stop_signals.h"
+#include "app/stores.h"
 #include "app/version.h"
 #include "app/weak_settings.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "engine/engine.h"
 #include "http/server.h"
-#include "store/sqlite/sqlite_store.h"
 
 namespace fairlead::app {
 namespace {
 
 /// A stop takes at most ten seconds: this much for requests under way, the rest for what is queued.
 constexpr int kRequestsStopTimeoutMs = 8'000;
-
-Result<store::Stores> open_stores(const std::filesystem::path& folder) {
-  store::Stores stores;
-  ASSIGN_OR_RETURN(stores.journal, store::open_sqlite_journal(folder));
-  ASSIGN_OR_RETURN(stores.derived, store::open_sqlite_derived(folder));
-  return stores;
-}
 
 api::ApiOptions api_options(const Config& config, Showing showing) {
   api::ApiOptions options;
@@ -75,7 +68,7 @@ Status serve(const Config& config, const Environment& environment, Showing showi
   StopSignals signals;
   RETURN_IF_ERROR(check_admin_password(environment));
   ASSIGN_OR_RETURN(const DataFolder folder, DataFolder::hold(config.data, DataFolder::Missing::kCreate));
-  ASSIGN_OR_RETURN(store::Stores stores, open_stores(folder.path()));
+  ASSIGN_OR_RETURN(store::Stores stores, open_stores(config, folder.path()));
 
   const SystemClock clock;
   SystemRandom random;

@@ -6,6 +6,7 @@
 #include "engine/derive/deriver.h"
 #include "engine/ingest_writer.h"
 #include "engine/project/policy_change.h"
+#include "store/fleet.h"
 
 namespace fairlead::engine {
 
@@ -27,13 +28,13 @@ std::uint64_t first_live_id(const Clock& clock) {
 }  // namespace
 
 struct Engine::Impl {
-  Impl(store::Stores s, Policy p, const Clock& c)
+  Impl(store::Stores s, Policy p, const Clock& c, std::uint64_t last_live_id)
       : stores(std::move(s)),
         policy(std::move(p)),
         clock(c),
         reporter(policy),
-        live(limits::kLiveRingEvents, first_live_id(c)),
-        deriver(*stores.journal, *stores.derived, policy, live) {}
+        live(limits::kLiveRingEvents, last_live_id),
+        deriver(*stores.journal, *stores.derived, policy, live, stores.fleet.get()) {}
 
   store::Stores stores;
   const Policy policy;
@@ -53,7 +54,11 @@ Engine::~Engine() {
 
 Result<std::unique_ptr<Engine>> Engine::start(store::Stores stores, Policy policy, const Clock& clock,
                                               EngineOptions options) {
-  auto impl = std::make_unique<Impl>(std::move(stores), std::move(policy), clock);
+  std::uint64_t last_live_id = first_live_id(clock);
+  if (stores.fleet) {
+    ASSIGN_OR_RETURN(last_live_id, stores.fleet->last_news());
+  }
+  auto impl = std::make_unique<Impl>(std::move(stores), std::move(policy), clock, last_live_id);
   {
     ASSIGN_OR_RETURN(const auto reader, impl->stores.derived->read());
     ASSIGN_OR_RETURN(const bool replay_first, needs_replay(*reader, impl->policy));
@@ -97,6 +102,10 @@ const Policy& Engine::policy() const {
 
 const Reporter& Engine::reporter() const {
   return impl_->reporter;
+}
+
+store::Fleet* Engine::fleet() {
+  return impl_->stores.fleet.get();
 }
 
 LiveHub& Engine::live() {

@@ -28,8 +28,8 @@ struct EngineStats {
   std::uint64_t refused = 0;             ///< Answered 503 because the queue was full.
   std::uint64_t failed = 0;              ///< Refused by the store: a full disk, a failed sync.
   std::uint64_t commits = 0;             ///< Group commits.
-  std::uint64_t last_sequence = 0;       ///< Of lane 0.
-  std::uint64_t projected_sequence = 0;  ///< Of lane 0; the difference is the projection lag in rows.
+  std::uint64_t last_sequence = 0;       ///< All lanes together.
+  std::uint64_t projected_sequence = 0;  ///< Likewise; the difference is the projection lag in rows.
   std::uint64_t dirty_services = 0;      ///< At most Deriver::kDirtyServicesCountedMax are counted.
   bool storage_failed = false;           ///< A sync failed: nothing is accepted until a restart.
   std::uint64_t derive_failures = 0;     ///< Rounds of projecting and linking that failed and were tried again.
@@ -63,6 +63,7 @@ class Engine final : public Ingest {
   /// A snapshot of the derived state.
   Result<std::unique_ptr<store::DerivedReader>> read() const;
   store::Journal& journal();  ///< For tokens, users, audit and single rows; never for `append`.
+  store::Fleet* fleet();      ///< The replicas on the same store; null where there are none.
   const Policy& policy() const;
   const Reporter& reporter() const;
   LiveHub& live();

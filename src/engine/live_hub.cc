@@ -104,6 +104,17 @@ void LiveHub::publish(std::vector<Item> items) {
   for (const auto& slot : *slots) slot->call();
 }
 
+void LiveHub::jump_to(std::uint64_t last_id) {
+  std::shared_ptr<const Slots> slots;
+  {
+    std::lock_guard lock(state_->mutex);
+    state_->ring.clear();
+    state_->last_id = last_id;
+    slots = state_->slots_now();
+  }
+  for (const auto& slot : *slots) slot->call();
+}
+
 LiveHub::Batch LiveHub::after(std::uint64_t id, std::size_t events_max) const {
   std::lock_guard lock(state_->mutex);
   Batch batch;

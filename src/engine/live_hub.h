@@ -36,6 +36,9 @@ class LiveHub {
   /// The same for several at once: they stand together in the ring, and each listener is nudged once.
   void publish(std::vector<Item> items);
 
+  /// The next event gets the id after `last_id`. What was there before is forgotten, so that everybody resynchronises.
+  void jump_to(std::uint64_t last_id);
+
   struct Batch {
     std::vector<LiveEvent> events;
     bool resync = false;  ///< Events after the asked-for id are gone (or the id is not ours): read everything anew.

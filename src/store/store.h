@@ -120,6 +120,8 @@ class Journal {
                                                std::size_t bytes_max) = 0;
   virtual Result<std::optional<JournalRow>> row(JournalPosition position) = 0;
   virtual Result<std::uint64_t> last_sequence(std::uint32_t lane) = 0;
+  /// Of all lanes, by lane.
+  virtual Result<std::vector<std::uint64_t>> last_sequences();
 
   virtual Status put_token(const TokenRow& token) = 0;  ///< Inserts or replaces by id.
   virtual Result<std::optional<TokenRow>> token(std::string_view id) = 0;
@@ -191,6 +193,9 @@ struct DirtyService {
   friend bool operator==(const DirtyService&, const DirtyService&) = default;
 };
 
+/// Whether something of this service is meant; the service of a roll-up is empty.
+using ServiceFilter = std::function<bool(const ServiceName&)>;
+
 struct FactQuery {
   std::vector<MetricName> metrics;            ///< Empty: all.
   std::vector<ServiceName> services;          ///< Empty: all.
@@ -222,7 +227,10 @@ class DerivedReader {
   virtual ~DerivedReader() = default;
 
   virtual Result<std::uint64_t> position(std::uint32_t lane) = 0;  ///< 0 before the first row.
+  /// Of all lanes that have one.
+  virtual Result<std::map<std::uint32_t, std::uint64_t>> positions() = 0;
   virtual Result<std::string> setting(std::string_view name) = 0;  ///< Empty when never set.
+  virtual Result<std::map<std::string, std::string>> settings() = 0;
   virtual Result<std::vector<DeliveryOutcome>> outcomes(std::optional<JournalPosition> before,
                                                         std::size_t limit) = 0;  ///< Newest first.
   /// Those of one source, newest first.
@@ -259,8 +267,9 @@ class DerivedReader {
   /// The same for many, one by one and in order.
   virtual Result<std::vector<bool>> have_ancestors(std::span<const CommitRef> commits) = 0;
 
-  virtual Result<std::vector<DirtyService>> dirty_services(std::size_t limit) = 0;
-  virtual Result<std::vector<DirtyDay>> dirty_days(std::size_t limit) = 0;
+  /// The first of those that `wanted` says yes to; without it, of all.
+  virtual Result<std::vector<DirtyService>> dirty_services(std::size_t limit, const ServiceFilter& wanted = {}) = 0;
+  virtual Result<std::vector<DirtyDay>> dirty_days(std::size_t limit, const ServiceFilter& wanted = {}) = 0;
 
   virtual Result<std::vector<StreamDeployment>> stream(
       const ServiceName& service) = 0;  ///< All streams of the service, by (environment, repository, finish, key).
@@ -344,17 +353,40 @@ class DerivedWriter : public virtual DerivedReader {
   virtual Status commit() = 0;
 };
 
+/// The right to derive one part of what replicas share (fleet.h). Each time it changes hands the epoch grows.
+struct Lease {
+  std::uint32_t part = 0;
+  std::uint64_t epoch = 0;
+  friend auto operator<=>(const Lease&, const Lease&) = default;
+};
+
 class Derived {
  public:
   virtual ~Derived() = default;
   virtual Result<std::unique_ptr<DerivedReader>> read() = 0;
   virtual Result<std::unique_ptr<DerivedWriter>> write() = 0;
+  /// The same, but kConflict where one of the leases has gone to another replica; none can go before the commit. A
+  /// store that a single process has to itself asks nobody.
+  virtual Result<std::unique_ptr<DerivedWriter>> write_under(std::span<const Lease> leases) {
+    static_cast<void>(leases);
+    return write();
+  }
 };
 
-/// Both halves as one implementation opens them.
+class Fleet;
+
+/// Both halves as one implementation opens them, and the fleet where replicas share them.
 struct Stores {
+  Stores();
+  Stores(std::unique_ptr<Journal> its_journal, std::unique_ptr<Derived> its_derived);
+  Stores(std::unique_ptr<Journal> its_journal, std::unique_ptr<Derived> its_derived, std::unique_ptr<Fleet> its_fleet);
+  Stores(Stores&&) noexcept;
+  Stores& operator=(Stores&&) noexcept;
+  ~Stores();
+
   std::unique_ptr<Journal> journal;
   std::unique_ptr<Derived> derived;
+  std::unique_ptr<Fleet> fleet;
 };
 
 }  // namespace fairlead::store

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "engine/project/policy_change.h"
@@ -37,13 +38,15 @@ void give_way_to_ingest() {
 
 }  // namespace
 
-Deriver::Deriver(store::Journal& journal, store::Derived& derived, const Policy& policy, LiveHub& live)
+Deriver::Deriver(store::Journal& journal, store::Derived& derived, const Policy& policy, LiveHub& live,
+                 store::Fleet* fleet)
     : journal_(journal),
       derived_(derived),
       policy_(policy),
       live_(live),
-      projector_(journal, derived, policy),
-      linker_(derived, policy) {}
+      fleet_(fleet),
+      projector_(journal, derived_, policy),
+      linker_(derived_, policy) {}
 
 Deriver::~Deriver() {
   stop();
@@ -55,6 +58,7 @@ Status Deriver::start() {
   for (std::uint32_t lane = 0; lane < lanes_.size(); ++lane) {
     ASSIGN_OR_RETURN(lanes_[lane].last, journal_.last_sequence(lane));
     ASSIGN_OR_RETURN(lanes_[lane].projected, reader->position(lane));
+    lanes_[lane].ours = fleet_ == nullptr;
     if (lanes_[lane].projected > lanes_[lane].last) {
       return fail(
           ErrorCode::kCorrupt,
@@ -64,22 +68,33 @@ Status Deriver::start() {
     }
   }
   thread_ = std::thread([this] { run(); });
+  if (fleet_ != nullptr) {
+    fleet_->start([this] {
+      {
+        std::lock_guard lock(mutex_);
+        heard_ = true;
+      }
+      wake_.notify_one();
+    });
+  }
   return {};
 }
 
 void Deriver::appended(std::span<const store::Appended> rows) {
   bool news = false;
+  bool for_others = false;
   {
     std::lock_guard lock(mutex_);
     for (const store::Appended& row : rows) {
       if (row.outcome != store::Appended::Outcome::kStored) continue;
       Lane& lane = lanes_.at(row.position.lane);
       lane.last = std::max(lane.last, row.position.sequence);
-      news = true;
+      (lane.ours ? news : for_others) = true;
     }
     news &= !gathering_;
   }
   if (news) wake_.notify_one();
+  if (for_others && fleet_ != nullptr) fleet_->ring();
 }
 
 void Deriver::run() {
@@ -95,6 +110,28 @@ void Deriver::run() {
 
 /// Returns whether something is left to do at once.
 Result<bool> Deriver::round() {
+  if (fleet_ == nullptr) return work();
+  bool heard = false;
+  {
+    std::lock_guard lock(mutex_);
+    heard = std::exchange(heard_, false);
+  }
+  if (heard) RETURN_IF_ERROR(look_around());
+  bool work_left = false;
+  if (leases_.empty()) {
+    note_success(0);
+  } else {
+    ASSIGN_OR_RETURN(work_left, work());
+  }
+  // Whoever waits on another replica for what was done here looks now.
+  if (std::exchange(worked_, false)) fleet_->ring();
+  RETURN_IF_ERROR(observe());
+  RETURN_IF_ERROR(hear_news());
+  return work_left;
+}
+
+/// The round's own part of the work.
+Result<bool> Deriver::work() {
   if (!policy_adopted_) {
     RETURN_IF_ERROR(adopt_policy(derived_, policy_, [this] { return stopping_.load(); }));
     policy_adopted_ = true;
@@ -111,6 +148,77 @@ Result<bool> Deriver::round() {
   return links_left;
 }
 
+/// Whose is what, what was appended, and how far others have projected.
+Status Deriver::look_around() {
+  take_leases(fleet_->leases());
+  ASSIGN_OR_RETURN(const auto last, journal_.last_sequences());
+  ASSIGN_OR_RETURN(const auto reader, derived_.read());
+  ASSIGN_OR_RETURN(auto positions, reader->positions());
+  std::lock_guard lock(mutex_);
+  for (std::uint32_t number = 0; number < lanes_.size(); ++number) {
+    Lane& lane = lanes_[number];
+    lane.last = std::max(lane.last, last[number]);
+    lane.projected = std::max(lane.projected, positions[number]);
+  }
+  links_pending_ = true;  // Others may have marked what is ours to link.
+  return {};
+}
+
+void Deriver::take_leases(std::vector<store::Lease> leases) {
+  if (leases == leases_) return;
+  leases_ = std::move(leases);
+  derived_.hold(leases_);
+  // What is remembered of a part is stale where another replica had it meanwhile.
+  projector_.forget();
+  linker_.forget();
+  std::set<std::uint32_t> parts;
+  for (const store::Lease& lease : leases_) parts.insert(lease.part);
+  {
+    std::lock_guard lock(mutex_);
+    for (std::uint32_t number = 0; number < lanes_.size(); ++number) {
+      lanes_[number].ours = parts.contains(number % store::Fleet::kParts);
+    }
+  }
+  mine_ = [parts = std::move(parts)](const ServiceName& service) { return parts.contains(store::part_of(service)); };
+}
+
+/// What is linked, of all lanes: where no mark and no look is left, everything that is projected.
+Status Deriver::observe() {
+  {
+    std::lock_guard lock(mutex_);
+    if (std::ranges::all_of(lanes_, [](const Lane& lane) { return lane.linked >= lane.last; })) return {};
+  }
+  ASSIGN_OR_RETURN(const auto reader, derived_.read());
+  ASSIGN_OR_RETURN(auto positions, reader->positions());
+  ASSIGN_OR_RETURN(const auto services, reader->dirty_services(1));
+  if (!services.empty()) return {};
+  ASSIGN_OR_RETURN(const auto days, reader->dirty_days(1));
+  if (!days.empty()) return {};
+  ASSIGN_OR_RETURN(auto settings, reader->settings());
+  std::lock_guard lock(mutex_);
+  for (std::uint32_t number = 0; number < lanes_.size(); ++number) {
+    if (!settings[Projector::look_setting(number)].empty()) continue;
+    lanes_[number].linked = std::max(lanes_[number].linked, positions[number]);
+  }
+  return {};
+}
+
+/// Hands on what the replicas have published, in the order and under the ids that all of them see.
+Status Deriver::hear_news() {
+  constexpr std::size_t kNewsPerRead = 1'000;
+  while (true) {
+    const std::uint64_t seen = live_.last_id();
+    ASSIGN_OR_RETURN(auto news, fleet_->news_after(seen, kNewsPerRead));
+    if (news.empty()) return {};
+    if (news.front().id != seen + 1) live_.jump_to(news.front().id - 1);
+    const bool more = news.size() == kNewsPerRead;
+    std::vector<LiveHub::Item> items;
+    for (store::News& one : news) items.push_back({std::move(one.kind), std::move(one.json)});
+    live_.publish(std::move(items));
+    if (!more) return {};
+  }
+}
+
 /// Projects what is there when it begins, unless the budget is spent earlier; then a backlog remains, and the answer is
 /// true. What comes meanwhile is left to the next round.
 Result<bool> Deriver::project() {
@@ -125,11 +233,12 @@ Result<bool> Deriver::project() {
     more = false;
     for (std::uint32_t number = 0; number < lanes.size(); ++number) {
       Lane& lane = lanes[number];
-      if (lane.projected >= lane.last) continue;
+      if (!lane.ours || lane.projected >= lane.last) continue;
       if (stopping_ || Clock::now() - start >= kProjectBudget) return true;
       ASSIGN_OR_RETURN(const ProjectedBatch batch, projector_.step(number));
       news_.add(batch);
       links_pending_ = true;
+      worked_ |= !batch.outcomes.empty();
       lane.projected = batch.position;
       // Told of rows that the journal does not show: nothing to wait for.
       if (batch.outcomes.empty()) lane.last = batch.position;
@@ -145,9 +254,13 @@ Result<bool> Deriver::project() {
 /// Works off marks; returns whether some are left.
 Result<bool> Deriver::link(bool backlog) {
   if (!links_pending_ || stopping_) return links_pending_;
-  ASSIGN_OR_RETURN(links_pending_, linker_.run(backlog ? kLinkBudgetInBacklogMs : kLinkBudgetMs));
-  news_.add_linked();
-  if (!links_pending_) {
+  const std::uint64_t before = linker_.worked_off();
+  ASSIGN_OR_RETURN(links_pending_, linker_.run(backlog ? kLinkBudgetInBacklogMs : kLinkBudgetMs, mine_));
+  if (linker_.worked_off() != before) {
+    news_.add_linked();
+    worked_ = true;
+  }
+  if (!links_pending_ && fleet_ == nullptr) {
     std::lock_guard lock(mutex_);
     for (Lane& lane : lanes_) lane.linked = lane.projected;
   }
@@ -155,7 +268,7 @@ Result<bool> Deriver::link(bool backlog) {
 }
 
 bool Deriver::behind_locked() const {
-  return std::ranges::any_of(lanes_, [](const Lane& lane) { return lane.projected < lane.last; });
+  return std::ranges::any_of(lanes_, [](const Lane& lane) { return lane.ours && lane.projected < lane.last; });
 }
 
 void Deriver::note_failure(const Error& error) {
@@ -164,6 +277,7 @@ void Deriver::note_failure(const Error& error) {
   if (stats_.error != error.message) spdlog::error("projection paused: {}", error.message);
   stats_.error = error.message;
   pause_ = std::clamp<Clock::duration>(pause_ * 2, kPauseMin, kPauseMax);
+  heard_ = fleet_ != nullptr;  // What was heard before is still to be looked at.
 }
 
 void Deriver::note_success(std::uint64_t dirty_services) {
@@ -176,8 +290,23 @@ void Deriver::note_success(std::uint64_t dirty_services) {
 
 void Deriver::publish_when_due() {
   if (!news_.pending() || Clock::now() - published_at_ < kPublishInterval) return;
-  live_.publish(news_.take());
   published_at_ = Clock::now();
+  if (const Status published = publish(); !published) note_failure(published.error());
+}
+
+Status Deriver::publish() {
+  std::vector<LiveHub::Item> items = news_.take();
+  if (fleet_ == nullptr) {
+    live_.publish(std::move(items));
+    return {};
+  }
+  std::vector<store::News> news;
+  for (LiveHub::Item& item : items) news.push_back({0, std::move(item.kind), std::move(item.json)});
+  if (Status published = fleet_->publish(std::move(news)); !published) {
+    news_.add_linked();  // What is lost is made good by reading anew, which the closing event asks for.
+    return published;
+  }
+  return hear_news();
 }
 
 void Deriver::answer_waiters() {
@@ -197,6 +326,7 @@ void Deriver::wait(bool work_left) {
   if (work_left && !pausing) return;
   const auto resume = pausing ? Clock::now() + pause_ : Clock::time_point::max();
   while (!stopping_) {
+    if (heard_ && !pausing) break;
     auto until = std::min(resume, Clock::now() + std::chrono::hours(1));
     const auto deadline = waiters_.next_deadline();
     if (deadline) until = std::min(until, *deadline);
@@ -238,8 +368,10 @@ bool Deriver::reached(JournalPosition position) const {
 Deriver::Stats Deriver::stats() const {
   std::lock_guard lock(mutex_);
   Stats stats = stats_;
-  stats.last_sequence = lanes_.front().last;
-  stats.projected_sequence = lanes_.front().projected;
+  for (const Lane& lane : lanes_) {
+    stats.last_sequence += lane.last;
+    stats.projected_sequence += lane.projected;
+  }
   return stats;
 }
 
@@ -251,6 +383,7 @@ void Deriver::stop() {
   wake_.notify_all();
   std::lock_guard join_lock(join_mutex_);
   if (thread_.joinable()) thread_.join();
+  if (fleet_ != nullptr) fleet_->stop();
   std::vector<ProjectionWaiters::Ready> left;
   {
     std::lock_guard lock(mutex_);

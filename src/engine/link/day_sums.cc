@@ -23,11 +23,12 @@ Status sum_day(store::DerivedWriter& writer, const Policy& policy, const metrics
 
 }  // namespace
 
-Result<bool> sum_marked_days(store::Derived& derived, const Policy& policy, const std::function<bool()>& stop) {
+Result<bool> sum_marked_days(store::Derived& derived, const Policy& policy, const store::ServiceFilter& mine,
+                             const std::function<bool()>& stop) {
   ASSIGN_OR_RETURN(const metrics::Profile* const profile, metrics::find_profile("fairlead"));
   for (;;) {
     ASSIGN_OR_RETURN(auto writer, derived.write());
-    ASSIGN_OR_RETURN(const auto days, writer->dirty_days(kDaysPerTransaction));
+    ASSIGN_OR_RETURN(const auto days, writer->dirty_days(kDaysPerTransaction, mine));
     if (days.empty()) return false;
     bool stopped = false;
     for (const DirtyDay& day : days) {
@@ -38,7 +39,7 @@ Result<bool> sum_marked_days(store::Derived& derived, const Policy& policy, cons
     RETURN_IF_ERROR(writer->commit());
     if (!stopped) continue;
     ASSIGN_OR_RETURN(auto reader, derived.read());
-    ASSIGN_OR_RETURN(const auto left, reader->dirty_days(1));
+    ASSIGN_OR_RETURN(const auto left, reader->dirty_days(1, mine));
     return !left.empty();
   }
 }

@@ -115,12 +115,20 @@ struct Linker::Impl {
   const Policy& policy;
   GraphCache graphs;
   std::function<void()> between_commit_and_look;
+  std::uint64_t worked_off = 0;
 
+  Result<std::vector<store::DirtyService>> next_marks(const store::ServiceFilter& mine) const;
   Status link_marked(const store::DirtyService& mark, const std::function<bool()>& out_of_time);
   Status link_in(store::DerivedWriter& writer, const store::DirtyService& mark,
                  const std::function<bool()>& out_of_time, std::optional<Instant>& linked_since, EdgesRead& edges_read);
   Status look_again(const ServiceName& service, Instant since, const EdgesRead& edges_read);
 };
+
+/// The first mark; where others work, too, all of ours, so that theirs are passed over once.
+Result<std::vector<store::DirtyService>> Linker::Impl::next_marks(const store::ServiceFilter& mine) const {
+  ASSIGN_OR_RETURN(const auto reader, derived.read());
+  return reader->dirty_services(mine ? SIZE_MAX : 1, mine);
+}
 
 /// One mark, one transaction: what the mark asked for and its removal are committed together.
 Status Linker::Impl::link_marked(const store::DirtyService& mark, const std::function<bool()>& out_of_time) {
@@ -188,19 +196,31 @@ void Linker::set_between_commit_and_look(std::function<void()> hook) {
   impl_->between_commit_and_look = std::move(hook);
 }
 
-Result<bool> Linker::run(int budget_ms) {
+std::uint64_t Linker::worked_off() const {
+  return impl_->worked_off;
+}
+
+void Linker::forget() {
+  impl_->graphs.clear();
+}
+
+Result<bool> Linker::run(int budget_ms, const store::ServiceFilter& mine) {
   using Clock = std::chrono::steady_clock;  // only says when to pause; no result depends on it
   const auto end = Clock::now() + std::chrono::milliseconds(budget_ms);
   const auto out_of_time = [&] { return Clock::now() >= end; };
   for (;;) {
-    ASSIGN_OR_RETURN(auto reader, impl_->derived.read());
-    ASSIGN_OR_RETURN(const auto marks, reader->dirty_services(1));
-    reader.reset();
+    ASSIGN_OR_RETURN(const auto marks, impl_->next_marks(mine));
     if (marks.empty()) break;
-    RETURN_IF_ERROR(impl_->link_marked(marks.front(), out_of_time));
-    if (out_of_time()) return true;
+    for (const store::DirtyService& mark : marks) {
+      RETURN_IF_ERROR(impl_->link_marked(mark, out_of_time));
+      ++impl_->worked_off;
+      if (out_of_time()) return true;
+    }
   }
-  return sum_marked_days(impl_->derived, impl_->policy, out_of_time);
+  return sum_marked_days(impl_->derived, impl_->policy, mine, [&] {
+    ++impl_->worked_off;
+    return out_of_time();
+  });
 }
 
 }  // namespace fairlead::engine

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -18,8 +19,15 @@ class Linker {
          std::size_t graph_cache_bytes_max = limits::kGraphCacheBytesMax);
   ~Linker();
 
-  /// Works through the marks until none is left or about `budget_ms` are spent; returns whether work is left.
-  Result<bool> run(int budget_ms);
+  /// Works through the marks until none is left or about `budget_ms` are spent; returns whether work is left. With
+  /// `mine` through those of the services alone that it says yes to; the rest is others' work.
+  Result<bool> run(int budget_ms, const store::ServiceFilter& mine = {});
+
+  /// Marks worked off so far.
+  std::uint64_t worked_off() const;
+
+  /// Drops the caches: after others may have linked what they tell of.
+  void forget();
 
   /// Called between the commit of links and the look for edges that came meanwhile: tests put another writer there.
   void set_between_commit_and_look(std::function<void()> hook);

@@ -11,10 +11,6 @@ namespace fairlead::engine {
 
 namespace {
 
-std::string look_setting(std::uint32_t lane) {
-  return fmt::format("look.{}", lane);
-}
-
 /// The journal rows whose marks are still to be looked up, as the setting keeps them: `FIRST LAST`.
 struct RowRange {
   std::uint64_t first = 0;
@@ -46,6 +42,10 @@ Status apply(store::Derived& derived, const Policy& policy, std::span<const Obse
   ASSIGN_OR_RETURN(const Marks marks, marks_for(entities.touched(), *writer));
   marks.write(*writer);
   return writer->commit();
+}
+
+std::string Projector::look_setting(std::uint32_t lane) {
+  return fmt::format("look.{}", lane);
 }
 
 Projector::Projector(store::Journal& journal, store::Derived& derived, const Policy& policy, ProjectorLimits limits)

@@ -4,6 +4,7 @@
 #include <functional>
 #include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -33,6 +34,11 @@ class Projector {
 
   /// Projects at most one batch of the lane. No outcomes: there was nothing after the position.
   Result<ProjectedBatch> step(std::uint32_t lane);
+
+  /// Trusts nothing that it remembers of the store any more: after others may have projected.
+  void forget() { looked_.clear(); }
+  /// The setting that holds the rows whose marks are still to be looked up; its value is empty when there are none.
+  static std::string look_setting(std::uint32_t lane);
 
   /// Called between the commit of a batch and the look for its marks: tests put a linker there.
   void set_between_commit_and_look(std::function<void()> hook) { between_commit_and_look_ = std::move(hook); }

@@ -42,6 +42,14 @@ Result<std::uint64_t> View::position(std::uint32_t lane) {
   return at_or_empty(state().positions, lane);
 }
 
+Result<std::map<std::uint32_t, std::uint64_t>> View::positions() {
+  return std::map<std::uint32_t, std::uint64_t>(state().positions.begin(), state().positions.end());
+}
+
+Result<std::map<std::string, std::string>> View::settings() {
+  return std::map<std::string, std::string>(state().settings.begin(), state().settings.end());
+}
+
 Result<std::string> View::setting(std::string_view name) {
   const auto at = state().settings.find(name);
   return at == state().settings.end() ? std::string() : at->second;
@@ -191,19 +199,22 @@ Result<std::vector<bool>> View::have_ancestors(std::span<const CommitRef> commit
   return found;
 }
 
-Result<std::vector<DirtyService>> View::dirty_services(std::size_t limit) {
+Result<std::vector<DirtyService>> View::dirty_services(std::size_t limit, const ServiceFilter& wanted) {
   std::vector<DirtyService> rows;
   for (const auto& [service, mark] : state().service_marks) {
     if (rows.size() == limit) break;
-    rows.push_back(mark);
+    if (!wanted || wanted(service)) rows.push_back(mark);
   }
   return rows;
 }
 
-Result<std::vector<DirtyDay>> View::dirty_days(std::size_t limit) {
-  const auto& all = state().day_marks;
-  const auto count = static_cast<std::ptrdiff_t>(std::min(limit, all.size()));
-  return std::vector(all.begin(), std::next(all.begin(), count));
+Result<std::vector<DirtyDay>> View::dirty_days(std::size_t limit, const ServiceFilter& wanted) {
+  std::vector<DirtyDay> rows;
+  for (const auto& mark : state().day_marks) {
+    if (rows.size() == limit) break;
+    if (!wanted || wanted(mark.place.service)) rows.push_back(mark);
+  }
+  return rows;
 }
 
 Result<std::vector<StreamDeployment>> View::stream(const ServiceName& service) {

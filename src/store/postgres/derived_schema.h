@@ -182,9 +182,28 @@ CREATE TABLE known_since (
   since BIGINT NOT NULL,
   PRIMARY KEY (service, kind, simulated)
 );
--- One row: whoever writes derived state holds its lock until the commit.
+-- One row: whoever writes derived state, or changes whose a lease is, holds its lock until the commit.
 CREATE TABLE derived_writer (id BIGINT PRIMARY KEY);
 INSERT INTO derived_writer VALUES (1);
+
+-- Times are milliseconds by the server's clock. Updated every second or so: room for new versions beside the old ones.
+CREATE TABLE replicas (
+  id BYTEA PRIMARY KEY,
+  name BYTEA NOT NULL,
+  version BYTEA NOT NULL,
+  started_at BIGINT NOT NULL,
+  seen_at BIGINT NOT NULL
+) WITH (fillfactor = 20);
+CREATE TABLE leases (
+  part BIGINT PRIMARY KEY,
+  epoch BIGINT NOT NULL,
+  holder BYTEA,
+  expires_at BIGINT NOT NULL
+) WITH (fillfactor = 10);
+INSERT INTO leases SELECT n, 0, NULL, 0 FROM generate_series(0, 15) AS n;
+CREATE TABLE news (id BIGINT PRIMARY KEY, kind BYTEA NOT NULL, json BYTEA NOT NULL);
+CREATE TABLE news_end (id BIGINT PRIMARY KEY, last BIGINT NOT NULL) WITH (fillfactor = 10);
+INSERT INTO news_end VALUES (1, 0);
 )sql"};
 
 inline constexpr Component kDerivedComponent{"derived", kDerivedSteps};

@@ -2,6 +2,7 @@
 // replicas: each holds one row's lock until its commit, so that what one statement of a transaction has seen still
 // stands at the next (invariant I10), and rows of `edges` become visible in the order of their numbers.
 
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -19,6 +20,8 @@ namespace {
 const std::string kSettings = "SET synchronous_commit = off";
 
 constexpr std::string_view kTakeTurn = "SELECT id FROM derived_writer WHERE id = 1 FOR UPDATE";
+
+constexpr std::string_view kEpochs = "SELECT part, epoch FROM leases";
 
 class Reader final : public sql::View {
  public:
@@ -51,7 +54,13 @@ class PostgresDerived final : public Derived {
     return reader;
   }
 
-  Result<std::unique_ptr<DerivedWriter>> write() override {
+  Result<std::unique_ptr<DerivedWriter>> write() override { return begin_write({}); }
+  Result<std::unique_ptr<DerivedWriter>> write_under(std::span<const Lease> leases) override {
+    return begin_write(leases);
+  }
+
+ private:
+  Result<std::unique_ptr<DerivedWriter>> begin_write(std::span<const Lease> leases) {
     {
       const std::lock_guard lock(mutex_);
       if (writing_) return fail(ErrorCode::kUnavailable, "another write transaction is open");
@@ -64,10 +73,23 @@ class PostgresDerived final : public Derived {
     auto writer = std::make_unique<sql::Writer>(*session_->connection, session_->names, [this] { end_write(); });
     RETURN_IF_ERROR(writer->begin());
     RETURN_IF_ERROR(session_->connection->integer(kTakeTurn));
+    if (!leases.empty()) RETURN_IF_ERROR(check(leases));
     return writer;
   }
 
- private:
+  /// With the turn taken: until the commit no lease changes hands.
+  Status check(std::span<const Lease> leases) {
+    std::map<std::uint32_t, std::uint64_t> epochs;
+    sql::Query query(*session_->connection, kEpochs);
+    while (query.next()) epochs[static_cast<std::uint32_t>(query.integer(0))] = query.number(1);
+    RETURN_IF_ERROR(query.status());
+    for (const Lease& lease : leases) {
+      if (epochs[lease.part] == lease.epoch) continue;
+      return fail(ErrorCode::kConflict, "part {} of the derived state belongs to another replica now", lease.part);
+    }
+    return {};
+  }
+
   /// The writing connection, and the names that were seen on it.
   struct Session {
     explicit Session(std::unique_ptr<PostgresConnection> opened) : connection(std::move(opened)), names(*connection) {}

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "store/fleet.h"
 #include "store/store.h"
 
 namespace fairlead::store {
@@ -19,5 +20,10 @@ Result<std::unique_ptr<Journal>> open_postgres_journal(const std::string& uri, c
 
 /// The derived state beside it. Replicas write in turns: `write` waits for the others.
 Result<std::unique_ptr<Derived>> open_postgres_derived(const std::string& uri, const PostgresOptions& options = {});
+
+/// What the replicas on that database agree upon. `name` (the host's, say) and `version` are what the others see of
+/// this one.
+Result<std::unique_ptr<Fleet>> open_postgres_fleet(const std::string& uri, const std::string& name,
+                                                   const std::string& version);
 
 }  // namespace fairlead::store

@@ -9,7 +9,9 @@ namespace fairlead::store::sql {
 class View : public virtual DerivedReader {
  public:
   Result<std::uint64_t> position(std::uint32_t lane) override;
+  Result<std::map<std::uint32_t, std::uint64_t>> positions() override;
   Result<std::string> setting(std::string_view name) override;
+  Result<std::map<std::string, std::string>> settings() override;
   Result<std::vector<DeliveryOutcome>> outcomes(std::optional<JournalPosition> before, std::size_t limit) override;
   Result<std::vector<DeliveryOutcome>> outcomes_of(const SourceName& source, std::optional<JournalPosition> before,
                                                    std::size_t limit) override;
@@ -30,8 +32,8 @@ class View : public virtual DerivedReader {
                                      std::size_t limit) override;
   Result<bool> has_ancestors(const RepositoryName& repository, const CommitSha& sha) override;
   Result<std::vector<bool>> have_ancestors(std::span<const CommitRef> commits) override;
-  Result<std::vector<DirtyService>> dirty_services(std::size_t limit) override;
-  Result<std::vector<DirtyDay>> dirty_days(std::size_t limit) override;
+  Result<std::vector<DirtyService>> dirty_services(std::size_t limit, const ServiceFilter& wanted) override;
+  Result<std::vector<DirtyDay>> dirty_days(std::size_t limit, const ServiceFilter& wanted) override;
   Result<std::vector<StreamDeployment>> stream(const ServiceName& service) override;
   Result<std::vector<StreamDeployment>> stream_since(const ServiceName& service, std::optional<Instant> from) override;
   Result<std::vector<StreamDeployment>> streams_of(const EntityKey& deployment) override;

@@ -81,9 +81,9 @@ Status View::dump_edges(const Sink& sink) {
 }
 
 Status View::dump_marks(const Sink& sink) {
-  ASSIGN_OR_RETURN(const auto services, dirty_services(SIZE_MAX));
+  ASSIGN_OR_RETURN(const auto services, dirty_services(SIZE_MAX, {}));
   for (const auto& mark : services) sink(dump_line(mark));
-  ASSIGN_OR_RETURN(const auto days, dirty_days(SIZE_MAX));
+  ASSIGN_OR_RETURN(const auto days, dirty_days(SIZE_MAX, {}));
   for (const auto& mark : days) sink(dump_line(mark));
   return {};
 }

@@ -142,11 +142,12 @@ Result<std::vector<bool>> View::have_ancestors(std::span<const CommitRef> commit
   return found;
 }
 
-Result<std::vector<DirtyService>> View::dirty_services(std::size_t limit) {
+Result<std::vector<DirtyService>> View::dirty_services(std::size_t limit, const ServiceFilter& wanted) {
   std::vector<DirtyService> rows;
   Query query(connection_, Reading::kSome,
               "SELECT service, since, givers, version FROM service_marks ORDER BY service");
   while (rows.size() < limit && query.next()) {
+    if (wanted && !wanted(ServiceName(query.text(0)))) continue;
     rows.push_back(
         {ServiceName(query.text(0)), query.optional_instant(1), unpack_keys(query.bytes(2)), query.number(3)});
   }
@@ -154,12 +155,13 @@ Result<std::vector<DirtyService>> View::dirty_services(std::size_t limit) {
   return rows;
 }
 
-Result<std::vector<DirtyDay>> View::dirty_days(std::size_t limit) {
+Result<std::vector<DirtyDay>> View::dirty_days(std::size_t limit, const ServiceFilter& wanted) {
   std::vector<DirtyDay> rows;
   Query query(connection_, Reading::kSome,
               "SELECT metric, service, environment, simulated, day FROM day_marks "
               "ORDER BY metric, service, environment, simulated, day");
   while (rows.size() < limit && query.next()) {
+    if (wanted && !wanted(ServiceName(query.text(1)))) continue;
     rows.push_back(
         {{MetricName(query.text(0)), ServiceName(query.text(1)), EnvironmentName(query.text(2)), query.integer(3) != 0},
          Day{static_cast<std::int32_t>(query.integer(4))}});

@@ -16,6 +16,22 @@ Result<std::uint64_t> View::position(std::uint32_t lane) {
   return static_cast<std::uint64_t>(sequence.value_or(0));
 }
 
+Result<std::map<std::uint32_t, std::uint64_t>> View::positions() {
+  std::map<std::uint32_t, std::uint64_t> found;
+  Query query(connection_, "SELECT lane, sequence FROM positions");
+  while (query.next()) found[static_cast<std::uint32_t>(query.integer(0))] = query.number(1);
+  RETURN_IF_ERROR(names_.status());
+  return found;
+}
+
+Result<std::map<std::string, std::string>> View::settings() {
+  std::map<std::string, std::string> found;
+  Query query(connection_, "SELECT name, value FROM settings");
+  while (query.next()) found[std::string(query.text(0))] = query.text(1);
+  RETURN_IF_ERROR(names_.status());
+  return found;
+}
+
 Result<std::string> View::setting(std::string_view name) {
   Query query(connection_, "SELECT value FROM settings WHERE name = $1", name);
   std::string value;

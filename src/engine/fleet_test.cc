@@ -1,0 +1,145 @@
+// Replicas on one PostgreSQL database: what they derive together is what one would.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <set>
+#include <thread>
+
+#include "engine/engine.h"
+#include "engine/testing/settled.h"
+#include "engine/testing/world.h"
+#include "store/fleet.h"
+#include "store/memory/memory_store.h"
+#include "store/postgres/postgres_store.h"
+#include "store/testing/postgres_server.h"
+
+namespace fairlead::engine {
+namespace {
+
+using testing::must;
+
+constexpr int kPatienceMs = 120'000;
+
+class Replicas : public ::testing::Test {
+ protected:
+  static constexpr std::size_t kReplicas = 3;
+
+  void SetUp() override {
+    world_ = testing::World::random(7, {.commits = 30, .deployments = 40, .incidents = 10});
+    for (std::size_t i = 0; i < kReplicas; ++i) engines_.push_back(start(i));
+  }
+
+  std::unique_ptr<Engine> start(std::size_t number) {
+    store::Stores stores(must(store::open_postgres_journal(uri_)), must(store::open_postgres_derived(uri_)),
+                         must(store::open_postgres_fleet(uri_, fmt::format("replica {}", number), "1")));
+    return must(Engine::start(std::move(stores), world_.policy, clock_));
+  }
+
+  /// Hands the deliveries to the replicas in turn; the last sequence of each lane.
+  void submit(std::span<const Delivery> deliveries) {
+    std::size_t turn = 0;
+    for (const Delivery& delivery : deliveries) {
+      std::promise<Result<store::Appended>> answer;
+      engines_[turn++ % engines_.size()]->submit(
+          delivery, [&](Result<store::Appended> appended) { answer.set_value(std::move(appended)); });
+      const auto appended = must(answer.get_future().get());
+      auto& last = last_[appended.position.lane];
+      last = std::max(last, appended.position.sequence);
+    }
+  }
+
+  /// Until this replica knows that all is projected and linked, whoever did it.
+  void wait_for_all(Engine& engine) {
+    for (const auto& [lane, sequence] : last_) {
+      std::promise<bool> reached;
+      engine.when_projected({lane, sequence}, kPatienceMs, [&](bool yes) { reached.set_value(yes); });
+      ASSERT_TRUE(reached.get_future().get()) << "lane " << lane << " row " << sequence;
+    }
+  }
+
+  void expect_what_one_would_derive() {
+    const auto journal = must(store::open_postgres_journal(uri_));
+    const auto derived = must(store::open_postgres_derived(uri_));
+    const auto alone = store::make_memory_derived();
+    must(project_all(*journal, *alone, world_.policy, {}));
+    EXPECT_EQ(testing::first_difference(testing::dump_of(*alone), testing::dump_of(*derived)), "");
+  }
+
+  /// Until the parts are shared out among the living replicas, about evenly.
+  void wait_for_leases() {
+    const std::size_t least = store::Fleet::kParts / engines_.size() - 1;
+    const auto has_its_share = [&](const auto& engine) { return engine->fleet()->leases().size() >= least; };
+    while (!std::ranges::all_of(engines_, has_its_share)) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+
+  const std::string uri_ = store::PostgresServer::shared().new_database();
+  const SystemClock clock_;
+  testing::World world_;
+  std::vector<std::unique_ptr<Engine>> engines_;
+  std::map<std::uint32_t, std::uint64_t> last_;
+};
+
+TEST_F(Replicas, derive_together_what_one_would) {
+  submit(testing::orderly_deliveries(world_));
+  for (const auto& engine : engines_) wait_for_all(*engine);
+  expect_what_one_would_derive();
+}
+
+TEST_F(Replicas, share_the_work_and_take_over_what_a_stopped_one_had) {
+  wait_for_leases();
+  std::set<std::uint32_t> parts;
+  for (const auto& engine : engines_) {
+    for (const store::Lease& lease : engine->fleet()->leases()) {
+      EXPECT_TRUE(parts.insert(lease.part).second) << "part " << lease.part << " has two holders";
+    }
+  }
+  EXPECT_EQ(parts.size(), store::Fleet::kParts);
+  const auto deliveries = testing::orderly_deliveries(world_);
+  const std::size_t half = deliveries.size() / 2;
+  submit(std::span(deliveries).first(half));
+  engines_[1]->stop();
+  engines_.erase(engines_.begin() + 1);
+  submit(std::span(deliveries).subspan(half));
+  for (const auto& engine : engines_) wait_for_all(*engine);
+  wait_for_leases();
+  expect_what_one_would_derive();
+  EXPECT_EQ(must(engines_[0]->fleet()->replicas()).size(), 2u);
+}
+
+TEST_F(Replicas, tell_the_clients_of_all_the_same_news_under_the_same_ids) {
+  std::vector<std::uint64_t> from;
+  for (const auto& engine : engines_) from.push_back(engine->live().last_id());
+  const std::uint64_t start = *std::ranges::max_element(from);
+  submit(testing::orderly_deliveries(world_));
+  for (const auto& engine : engines_) wait_for_all(*engine);
+  std::vector<std::string> told;
+  for (const auto& engine : engines_) {
+    // Each hears by itself; what it has heard is a beginning of what the store holds.
+    const auto last = must(engine->fleet()->last_news());
+    while (engine->live().last_id() < last) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    std::string all;
+    for (const LiveEvent& event : engine->live().after(start, 10).events) {
+      all += fmt::format("{} {} {}\n", event.id, event.kind, event.json);
+    }
+    told.push_back(all);
+  }
+  EXPECT_FALSE(told[0].empty());
+  EXPECT_EQ(told[1], told[0]);
+  EXPECT_EQ(told[2], told[0]);
+}
+
+TEST_F(Replicas, that_lost_a_lease_cannot_write_under_it) {
+  wait_for_leases();
+  const auto derived = must(store::open_postgres_derived(uri_));
+  const store::Lease held = engines_[0]->fleet()->leases().front();
+  EXPECT_TRUE(derived->write_under(std::vector{held}).has_value());
+  const store::Lease stale{held.part, held.epoch - 1};
+  const auto refused = derived->write_under(std::vector{held, stale});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+}
+
+}  // namespace
+}  // namespace fairlead::engine
