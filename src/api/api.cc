@@ -2,6 +2,7 @@
 
 #include "api/context.h"
 #include "api/endpoint_table.h"
+#include "api/token_watch.h"
 #include "base/check.h"
 
 namespace fairlead::api {
@@ -12,6 +13,7 @@ struct Api::Impl {
 
   Context context;
   Exposition exposition;
+  std::unique_ptr<TokenWatch> token_watch;  ///< Only where others write tokens, too.
   bool routed = false;
 };
 
@@ -34,6 +36,10 @@ Result<http::Router> Api::make_router() {
     }
   }
   RETURN_IF_ERROR(impl_->context.tokens.load());
+  if (impl_->context.options.shared_store) {
+    impl_->token_watch = std::make_unique<TokenWatch>(
+        impl_->context.tokens, [this](const std::string& id) { impl_->context.streams.close_of(id); });
+  }
   http::Router router;
   for (Endpoint& endpoint : make_endpoints(impl_->context, impl_->exposition)) {
     RETURN_IF_ERROR(router.add(std::move(endpoint.route)));
@@ -53,6 +59,7 @@ http::Observer Api::observer() {
 }
 
 void Api::stop() {
+  if (impl_->token_watch) impl_->token_watch->stop();
   impl_->context.streams.stop();
   impl_->context.gate.stop();
 }

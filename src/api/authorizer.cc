@@ -4,6 +4,7 @@
 #include <array>
 
 #include "api/credentials.h"
+#include "api/problems.h"
 #include "api/session_cookie.h"
 #include "base/hash.h"
 
@@ -26,6 +27,10 @@ std::optional<std::string_view> bearer(std::string_view authorization) {
   std::string_view token = authorization.substr(kScheme.size());
   while (token.starts_with(' ')) token.remove_prefix(1);
   return token;
+}
+
+http::Response tokens_unreadable() {
+  return unavailable("Tokens cannot be read at the moment.", 1);
 }
 
 void introduce(http::Request& request, std::string_view actor, store::Role role) {
@@ -79,6 +84,8 @@ std::optional<http::Response> Authorizer::check_token(http::Request& request, co
   TokenCache::Row row = id ? tokens_->cached(*id) : nullptr;
   const std::string hash = hash_token(token);
   if (!row || !equal_constant_time(row->secret_hash, hash)) {
+    // Right or wrong, nobody can tell: that is no failure of the client's.
+    if (!row && id && tokens_->store_away()) return tokens_unreadable();
     // The limit comes before the look-up in the journal, so that guessing cannot be used to load the disk.
     if (!limiter_.note(request.remote_address)) return too_many();
     if (!id || row) {
@@ -86,7 +93,7 @@ std::optional<http::Response> Authorizer::check_token(http::Request& request, co
       return unauthorized("The token is unknown or was revoked.");
     }
     Result<TokenCache::Row> fetched = tokens_->fetch(*id);
-    if (!fetched) return http::problem(503, "Service Unavailable", "Tokens cannot be read at the moment.");
+    if (!fetched) return tokens_unreadable();
     row = *std::move(fetched);
     if (!row || !equal_constant_time(row->secret_hash, hash)) {
       failures_.fetch_add(1, std::memory_order_relaxed);

@@ -23,7 +23,7 @@ Context::Context(engine::Engine& its_engine, ApiOptions its_options, const Clock
       options(with_sources(std::move(its_options))),
       clock(its_clock),
       random(its_random),
-      tokens(engine.journal()),
+      tokens(engine.journal(), options.shared_store ? &steady : nullptr),
       sessions(options.sessions, clock, random),
       authorizer(tokens, sessions, options, clock),
       written(engine.journal().lanes()),

@@ -46,6 +46,7 @@ struct Context {
   const Clock& clock;
   Random& random;
 
+  SteadyClock steady;
   TokenCache tokens;
   SessionTable sessions;
   Authorizer authorizer;

@@ -69,6 +69,7 @@ Result<std::string> Exposition::text() {
   families.push_back(one(MetricType::Gauge, "fairlead_build_info", "Always 1; the labels say what runs.", 1,
                          {{"version", context_->options.version}}));
   add_engine(families);
+  add_spool(families);
   add_api(families);
   ASSIGN_OR_RETURN(const std::unique_ptr<store::DerivedReader> reader, context_->engine.read());
   add_outcomes(families, *reader);
@@ -109,6 +110,33 @@ void Exposition::add_engine(Families& families) const {
                              stats.derive_failures));
   families.push_back(gauge("fairlead_storage_failed", "1 after a failed sync: nothing is taken until a restart.",
                            stats.storage_failed ? 1 : 0));
+}
+
+void Exposition::add_spool(Families& families) const {
+  const std::optional<store::SpoolStats> spool = context_->engine.journal().spool();
+  if (!spool) return;
+  const Duration age = spool->oldest ? std::max(Duration{}, context_->clock.now() - *spool->oldest) : Duration{};
+  families.push_back(gauge("fairlead_spool_rows", "Deliveries that wait here for the store.", spool->rows));
+  families.push_back(gauge("fairlead_spool_bytes", "Bytes of the spool's files.", spool->bytes));
+  families.push_back(gauge("fairlead_spool_bytes_max",
+                           "Past this many bytes deliveries are refused while the store "
+                           "is away.",
+                           spool->bytes_max));
+  families.push_back(one(MetricType::Gauge, "fairlead_spool_oldest_age_seconds",
+                         "How long the oldest delivery has been waiting.", age.as_seconds()));
+  families.push_back(
+      counter("fairlead_spool_spooled_total", "Deliveries that were taken while the store was away.", spool->spooled));
+  families.push_back(
+      counter("fairlead_spool_delivered_total", "Deliveries that were handed over to the store.", spool->delivered));
+  families.push_back(counter("fairlead_spool_set_aside_total",
+                             "Deliveries that the store refused for good; their files are kept.", spool->set_aside));
+  families.push_back(gauge("fairlead_spool_kept_bytes", "Bytes of the files that are kept.", spool->kept_bytes));
+  families.push_back(
+      gauge("fairlead_spool_store_away", "1 while the store does not answer.", spool->store_away ? 1 : 0));
+  families.push_back(gauge("fairlead_spool_refusing",
+                           "1 after a failed write to the spool: it takes nothing until a "
+                           "restart.",
+                           spool->refusing ? 1 : 0));
 }
 
 void Exposition::add_api(Families& families) const {

@@ -27,6 +27,7 @@ class Exposition {
   using Families = std::vector<prometheus::MetricFamily>;
 
   void add_engine(Families& families) const;
+  void add_spool(Families& families) const;
   void add_api(Families& families) const;
   void add_outcomes(Families& families, store::DerivedReader& reader) const;
   Result<Families> delivery_metrics(store::DerivedReader& reader) const;

@@ -60,6 +60,29 @@ TEST(Exposition, counts_what_came_and_what_became_of_it) {
   EXPECT_EQ(metrics.value("fairlead_projection_lag_rows"), 0);
 }
 
+TEST(Exposition, shows_what_waits_in_the_spool_where_there_is_one) {
+  ApiWorld world;
+  EXPECT_EQ(scrape(world).type_of("fairlead_spool_rows"), "");
+  store::SpoolStats spool;
+  spool.rows = 3;
+  spool.bytes = 4'000;
+  spool.oldest = world.clock.now() - Duration::seconds(90);
+  spool.set_aside = 2;
+  spool.store_away = true;
+  world.journal->show_spool(spool);
+  const ExpositionParser metrics = scrape(world);
+  EXPECT_EQ(metrics.value("fairlead_spool_rows"), 3);
+  EXPECT_EQ(metrics.value("fairlead_spool_bytes"), 4'000);
+  EXPECT_EQ(metrics.value("fairlead_spool_oldest_age_seconds"), 90);
+  EXPECT_EQ(metrics.value("fairlead_spool_set_aside_total"), 2);
+  EXPECT_EQ(metrics.value("fairlead_spool_store_away"), 1);
+  EXPECT_EQ(metrics.value("fairlead_spool_refusing"), 0);
+  // A clock that was set back makes no age negative.
+  spool.oldest = world.clock.now() + Duration::hours(24);
+  world.journal->show_spool(spool);
+  EXPECT_EQ(scrape(world).value("fairlead_spool_oldest_age_seconds"), 0);
+}
+
 TEST(Exposition, shows_the_same_numbers_as_the_api_and_none_for_unknown) {
   ApiWorld world;
   world.post_events(deployment_event("d1", "10:00:00"));

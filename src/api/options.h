@@ -49,6 +49,8 @@ struct ApiOptions {
   Duration read_own_writes = Duration::seconds(2);  ///< How long a read waits for what its credential wrote.
   std::filesystem::path data_folder;                ///< Whose disk the server watches; empty: none.
   std::vector<Finding> settings;                    ///< What the configuration makes weak, for the health page.
+  /// Other processes write the same journal: what they change about tokens counts here, too (token_cache.h).
+  bool shared_store = false;
   Imports* imports = nullptr;                       ///< Outlives the Api; null: there are no routes for imports.
   /// The adapters behind `/hooks/…`; empty: sources::all_sources().
   std::vector<const sources::Source*> sources;

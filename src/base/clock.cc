@@ -9,4 +9,9 @@ Instant SystemClock::now() const {
   return {std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count()};
 }
 
+Instant SteadyClock::now() const {
+  const auto since_start = std::chrono::steady_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<std::chrono::milliseconds>(since_start).count()};
+}
+
 }  // namespace fairlead

@@ -18,6 +18,13 @@ class SystemClock final : public Clock {
   Instant now() const override;
 };
 
+/// Goes on evenly from a beginning that means nothing; nobody can set it. For ages and deadlines, never for stored
+/// times.
+class SteadyClock final : public Clock {
+ public:
+  Instant now() const override;
+};
+
 /// Stands still until a test or a simulation moves it.
 class ManualClock final : public Clock {
  public:

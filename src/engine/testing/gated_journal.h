@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -43,11 +44,18 @@ class GatedJournal final : public store::Journal {
     std::lock_guard lock(mutex_);
     spools_ = spools;
   }
+  /// What `spool` says.
+  void show_spool(store::SpoolStats stats) {
+    std::lock_guard lock(mutex_);
+    spool_ = std::move(stats);
+  }
   /// Tokens and users cannot be read: the store is away.
   void hide_accounts(bool hidden) {
     std::lock_guard lock(mutex_);
     accounts_hidden_ = hidden;
   }
+  /// Called once, between the reading of all tokens and the answer.
+  void while_listing(std::function<void()> meanwhile) { while_listing_ = std::move(meanwhile); }
   int account_reads() const {
     std::lock_guard lock(mutex_);
     return account_reads_;
@@ -70,6 +78,10 @@ class GatedJournal final : public store::Journal {
     }
     return memory_->append(batch);
   }
+  std::optional<store::SpoolStats> spool() const override {
+    std::lock_guard lock(mutex_);
+    return spool_;
+  }
   bool sync_failed() const override {
     std::lock_guard lock(mutex_);
     return sync_failed_;
@@ -89,7 +101,9 @@ class GatedJournal final : public store::Journal {
   }
   Result<std::vector<store::TokenRow>> tokens() override {
     RETURN_IF_ERROR(read_accounts());
-    return memory_->tokens();
+    auto rows = memory_->tokens();
+    if (auto meanwhile = std::exchange(while_listing_, {})) meanwhile();
+    return rows;
   }
   Status put_user(const store::UserRow& user) override { return memory_->put_user(user); }
   Result<std::optional<store::UserRow>> user(std::string_view name) override {
@@ -112,6 +126,7 @@ class GatedJournal final : public store::Journal {
   }
 
   std::unique_ptr<store::Journal> memory_ = store::make_memory_journal();
+  std::function<void()> while_listing_;
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
   bool open_ = true;
@@ -120,6 +135,7 @@ class GatedJournal final : public store::Journal {
   bool sync_failed_ = false;
   std::vector<std::size_t> batch_sizes_;
   bool spools_ = false;
+  std::optional<store::SpoolStats> spool_;
   bool accounts_hidden_ = false;
   int account_reads_ = 0;
 };
