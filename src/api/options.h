@@ -51,7 +51,7 @@ struct ApiOptions {
   std::vector<Finding> settings;                    ///< What the configuration makes weak, for the health page.
   /// Other processes write the same journal: what they change about tokens counts here, too (token_cache.h).
   bool shared_store = false;
-  Imports* imports = nullptr;                       ///< Outlives the Api; null: there are no routes for imports.
+  Imports* imports = nullptr;  ///< Outlives the Api; null: there are no routes for imports.
   /// The adapters behind `/hooks/…`; empty: sources::all_sources().
   std::vector<const sources::Source*> sources;
 };
