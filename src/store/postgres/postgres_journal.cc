@@ -20,6 +20,7 @@ constexpr Duration kStatementTimeMax = Duration::seconds(30);
 constexpr std::int64_t kAccountsLock = 0x666169726C656165;
 constexpr std::string_view kTakeLock = "SELECT pg_advisory_xact_lock($1)";
 
+constexpr std::string_view kLastSequences = "SELECT lane, last_sequence FROM lanes ORDER BY lane";
 constexpr std::string_view kLastSequence = "SELECT last_sequence FROM lanes WHERE lane = $1";
 
 class PostgresJournal final : public Journal {
@@ -46,6 +47,8 @@ class PostgresJournal final : public Journal {
     ASSIGN_OR_RETURN(const auto last, connection->integer(kLastSequence, lane));
     return static_cast<std::uint64_t>(last.value_or(0));
   }
+
+  Result<std::vector<std::uint64_t>> last_sequences() override;
 
   Status put_token(const TokenRow& token) override {
     ASSIGN_OR_RETURN(auto connection, pool_->lend());
@@ -115,6 +118,17 @@ Status PostgresJournal::load() {
     ASSIGN_OR_RETURN(id_secret_, sql::ensure_id_secret(*connection));
     return {};
   });
+}
+
+Result<std::vector<std::uint64_t>> PostgresJournal::last_sequences() {
+  ASSIGN_OR_RETURN(auto connection, pool_->lend());
+  std::vector<std::uint64_t> lasts(kLanes);
+  sql::Query query(*connection, kLastSequences);
+  while (query.next()) {
+    if (query.number(0) < kLanes) lasts[query.number(0)] = query.number(1);
+  }
+  RETURN_IF_ERROR(query.status());
+  return lasts;
 }
 
 Result<std::optional<JournalRow>> PostgresJournal::row(JournalPosition position) {
