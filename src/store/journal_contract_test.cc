@@ -9,6 +9,7 @@
 
 #include "store/memory/memory_store.h"
 #include "store/postgres/postgres_store.h"
+#include "store/spool/spooling_journal.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store/testing/postgres_server.h"
 #include "store/testing/random_rows.h"
@@ -351,10 +352,18 @@ const Implementation kSmallRuns{"sqlite_small_id_runs", true, make_folder, [](co
                                 }};
 const Implementation kPostgres{"postgres", true, [] { return PostgresServer::shared().new_database(); },
                                [](const auto& uri) { return open_postgres_journal(uri); }};
+/// A spool before a journal that is always there changes nothing.
+const Implementation kSpoolBeforeSqlite{
+    "spool_before_sqlite", true, make_folder, [](const std::string& folder) -> Result<std::unique_ptr<Journal>> {
+      ASSIGN_OR_RETURN(auto inner, open_sqlite_journal(folder));
+      return open_spooling_journal(std::filesystem::path(folder) / "spool", std::move(inner));
+    }};
 constexpr auto kNameOf = [](const auto& suite) { return suite.param.name; };
 
-INSTANTIATE_TEST_SUITE_P(Stores, JournalContract, testing::Values(kMemory, kSqlite, kSmallRuns, kPostgres), kNameOf);
-INSTANTIATE_TEST_SUITE_P(Stores, DurableJournalContract, testing::Values(kSqlite, kSmallRuns, kPostgres), kNameOf);
+INSTANTIATE_TEST_SUITE_P(Stores, JournalContract,
+                         testing::Values(kMemory, kSqlite, kSmallRuns, kPostgres, kSpoolBeforeSqlite), kNameOf);
+INSTANTIATE_TEST_SUITE_P(Stores, DurableJournalContract,
+                         testing::Values(kSqlite, kSmallRuns, kPostgres, kSpoolBeforeSqlite), kNameOf);
 
 }  // namespace
 }  // namespace fairlead::store
