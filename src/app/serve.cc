@@ -37,6 +37,7 @@ api::ApiOptions api_options(const Config& config, Showing showing) {
   options.simulated_by_default = showing == Showing::kDemo;
   options.data_folder = config.data;
   options.settings = weak_settings(config);
+  options.shared_store = is_postgres(config.store);
   return options;
 }
 

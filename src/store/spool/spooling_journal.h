@@ -76,6 +76,7 @@ class SpoolingJournal final : public Journal {
   }
   Result<std::optional<JournalRow>> row(JournalPosition position) override { return inner_->row(position); }
   Result<std::uint64_t> last_sequence(std::uint32_t lane) override { return inner_->last_sequence(lane); }
+  Result<std::vector<std::uint64_t>> last_sequences() override { return inner_->last_sequences(); }
   Status put_token(const TokenRow& token) override { return inner_->put_token(token); }
   Result<std::optional<TokenRow>> token(std::string_view id) override { return inner_->token(id); }
   Result<std::vector<TokenRow>> tokens() override { return inner_->tokens(); }
