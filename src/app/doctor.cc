@@ -81,7 +81,9 @@ std::vector<Finding> ask_server(const Config& config) {
 Finding check_every_row(store::Journal& journal) {
   Progress progress("checksums");
   const auto rows = journal.verify(std::ref(progress));
-  if (rows) return Finding::ok("store", fmt::format("{} deliveries, every checksum is right", *rows));
+  if (rows)
+    return Finding::ok("store",
+                       fmt::format("{}, every checksum is right", api::counted(*rows, "delivery", "deliveries")));
   return Finding::failing(
       "store", rows.error().message,
       "Keep the folder as it is, restore a backup into another one (`fairlead restore`), and have the disk checked.");
@@ -110,9 +112,18 @@ std::vector<Finding> check_derived(const JournalAddress& address, store::Journal
   const auto sources = api::facts_of_sources(**reader, config.hooks);
   if (!sources) return failed(sources.error());
   std::vector<Finding> findings{
-      Finding::ok("projection", fmt::format("{} deliveries wait for a server to be seen in reports", lag->rows))};
+      Finding::ok("projection", fmt::format("{} for a server to be seen in reports",
+                                            api::counted(lag->rows, "delivery waits", "deliveries wait")))};
   for (const api::SourceFacts& source : *sources) findings.push_back(api::check_source(source, now));
   return findings;
+}
+
+/// Opening the fleet's tables brings them forward, as with all else that is opened here.
+Finding check_replicas(const JournalAddress& address, Instant now) {
+  const auto fleet = store::open_postgres_fleet(address.uri, "doctor", kVersion);
+  const auto replicas = fleet ? (*fleet)->replicas() : std::unexpected(fleet.error());
+  if (replicas) return api::check_fleet(*replicas, false, now);
+  return Finding::failing("replicas", replicas.error().message, "Bring the database back, or mend the way to it.");
 }
 
 /// Where no server of this machine runs.
@@ -123,6 +134,7 @@ std::vector<Finding> look_into_store(const JournalAddress& address, store::Journ
                        "Start it, so that deliveries are taken here: " + address.serve_hint()),
       check_every_row(journal)};
   if (is_folder(config.data)) findings.push_back(check_disk_of(config.data));
+  if (!address.uri.empty()) findings.push_back(check_replicas(address, now));
   const auto newest = api::newest_received_at(journal);
   findings.push_back(api::check_clock(now, std::nullopt, newest ? *newest : std::nullopt));
   add(findings, check_derived(address, journal, config, now));

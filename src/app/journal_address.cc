@@ -1,5 +1,6 @@
 #include "app/journal_address.h"
 
+#include "app/stores.h"
 #include "store/postgres/postgres_store.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -11,10 +12,6 @@ JournalAddress in_folder(const std::filesystem::path& folder) {
   std::error_code error;
   const std::filesystem::path whole = std::filesystem::weakly_canonical(std::filesystem::absolute(folder), error);
   return {error ? folder : whole, {}};
-}
-
-bool is_postgres(std::string_view text) {
-  return text.starts_with("postgres://") || text.starts_with("postgresql://");
 }
 
 /// The address less user, password and whatever else says nothing about the place.

@@ -9,7 +9,7 @@ const card = (page) => section(page, 'Health of Fairlead');
 const FINDINGS = [
   { check: 'disk', state: 'failing', seen: '12.0 KiB of 16.0 MiB are free in /srv/a-folder-with-a-name-that-is-much-longer-than-a-phone-is-wide/data',
     action: 'Make room, or move the data folder to a larger disk.' },
-  { check: 'sources.github', state: 'warning', seen: '1 hooks are set up and nothing ever came', action: 'Look at the list of deliveries in the tool.' },
+  { check: 'sources.github', state: 'warning', seen: 'nothing ever came to 1 hook', action: 'Look at the list of deliveries in the tool.' },
   { check: 'ingest_queue', state: 'ok', seen: '0 of at most 8192 deliveries wait', action: null },
 ];
 
@@ -27,7 +27,7 @@ export const tests = {
     await card(page).getByText(/^(All|Of) \d+ checks/).waitFor();
     await card(page).locator('summary').click();
     const store = card(page).locator('[data-check="store"]');
-    await store.getByText('1 deliveries in 1 lane; the newest can be read').waitFor();
+    await store.getByText('1 delivery in 1 lane; the newest can be read').waitFor();
     await store.getByText('well', { exact: true }).waitFor();
     assert.equal(await card(page).locator('[data-check="ingest_queue"] .name').textContent(), 'Ingest queue');
     await expectFineEverywhere(page, expectAccessible);

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <map>
 
+#include "store/testing/postgres_server.h"
 #include "system/harness/api_client.h"
 #include "system/harness/server.h"
 #include "system/harness/temp_folder.h"
@@ -39,8 +40,8 @@ struct Examination {
   }
 };
 
-Examination examine(const fs::path& data) {
-  const Finished told = fairlead({"doctor", "--json", "--data", data.string()});
+Examination examine(const fs::path& data, const std::string& store = "sqlite") {
+  const Finished told = fairlead({"doctor", "--json", "--data", data.string(), "--store", store});
   const json::value body = json::parse(told.out);
   Examination examination{told.code, std::string(body.at("status").as_string()), {}};
   for (const json::value& item : body.at("findings").as_array()) {
@@ -128,6 +129,40 @@ TEST_F(Doctor, a_damaged_journal_is_found_wherever_it_is_damaged) {
   const Finished words = fairlead({"doctor", "--data", data().string()});
   EXPECT_EQ(words.code, 1);
   EXPECT_TRUE(words.out.starts_with("failing  store")) << words.out;
+}
+
+TEST_F(Doctor, replicas_on_a_database_are_told_beside_one_and_from_elsewhere) {
+  const std::string database = store::PostgresServer::shared().new_database();
+  const Examination before = examine(data(), database);
+  EXPECT_EQ(before.code, 0);
+  EXPECT_EQ(before.state("replicas"), "warning") << "none runs";
+  EXPECT_THAT(before.text("store"), HasSubstr("every checksum is right"));
+  EXPECT_FALSE(fs::exists(data()));
+
+  Server server(data(), {"--store", database});
+  Examination beside = examine(data(), database);
+  for (int i = 0; i < 100 && beside.state("replicas") != "ok"; ++i) beside = examine(data(), database);
+  EXPECT_THAT(beside.text("replicas"), HasSubstr("16 of 16 parts"));
+  EXPECT_THAT(beside.text("replicas"), HasSubstr("this one"));
+  EXPECT_EQ(beside.state("server"), "ok");
+  EXPECT_EQ(beside.state("store"), "ok");
+  EXPECT_EQ(beside.state("spool"), "ok") << beside.text("spool");
+  const Examination elsewhere = examine(data().parent_path() / "elsewhere", database);
+  EXPECT_EQ(elsewhere.state("replicas"), "ok") << elsewhere.text("replicas");
+}
+
+TEST_F(Doctor, a_database_that_is_away_is_failing_beside_a_server_and_without_one) {
+  store::PostgresServer postgres;
+  const std::string database = postgres.new_database();
+  Server server(data(), {"--store", database});
+  postgres.stop();
+  const Examination beside = examine(data(), database);
+  EXPECT_EQ(beside.code, 1);
+  EXPECT_EQ(beside.state("store"), "failing") << beside.text("store");
+  const Examination elsewhere = examine(data().parent_path() / "elsewhere", database);
+  EXPECT_EQ(elsewhere.code, 1);
+  EXPECT_EQ(elsewhere.state("store"), "failing");
+  server.kill();
 }
 
 /// A small file system that goes with its owner; only root can have one.

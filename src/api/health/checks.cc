@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -25,9 +26,9 @@ Finding check_usage(std::string name, const Usage& usage, std::string seen, std:
   return Finding::ok(std::move(name), std::move(seen));
 }
 
-std::int64_t count_of(const store::OutcomeCounts& outcomes, const std::string& name) {
+std::uint64_t count_of(const store::OutcomeCounts& outcomes, const std::string& name) {
   const auto found = outcomes.find(name);
-  return found == outcomes.end() ? 0 : found->second;
+  return found == outcomes.end() ? 0 : static_cast<std::uint64_t>(found->second);
 }
 
 }  // namespace
@@ -50,8 +51,8 @@ Finding check_lag(const LagFacts& lag, Instant now) {
   const std::string name = "projection";
   if (lag.rows == 0) return Finding::ok(name, "every stored delivery is in the reports");
   const Duration age = lag.oldest_received_at ? now - *lag.oldest_received_at : Duration{};
-  std::string seen =
-      fmt::format("{} stored deliveries are not in the reports yet, the oldest since {}", lag.rows, duration_text(age));
+  std::string seen = fmt::format("{} not in the reports yet, the oldest since {}",
+                                 counted(lag.rows, "stored delivery is", "stored deliveries are"), duration_text(age));
   if (age >= limit::kLagFailing) {
     return Finding::failing(name, std::move(seen),
                             "If the number falls, an import is being worked off: wait. Else see the finding "
@@ -75,8 +76,8 @@ Finding check_derivation(const engine::EngineStats& stats) {
         "server and run `fairlead replay`.");
   }
   return Finding::ok(
-      name, fmt::format("{} services wait to be linked again, {} rounds failed since the start and were repeated",
-                        stats.dirty_services, stats.derive_failures));
+      name, fmt::format("{} to be linked again; rounds that failed since the start and were repeated: {}",
+                        counted(stats.dirty_services, "service waits", "services wait"), stats.derive_failures));
 }
 
 Finding check_disk(const Result<DiskSpace>& space, const std::string& folder) {
@@ -139,8 +140,8 @@ Finding check_clock(Instant now, std::optional<Duration> jump, std::optional<Ins
 
 Finding check_source(const SourceFacts& facts, Instant now) {
   std::string name = "sources." + facts.name;
-  const std::int64_t quarantined = count_of(facts.outcomes, "quarantined");
-  const std::int64_t all = quarantined + count_of(facts.outcomes, "accepted") + count_of(facts.outcomes, "ignored");
+  const std::uint64_t quarantined = count_of(facts.outcomes, "quarantined");
+  const std::uint64_t all = quarantined + count_of(facts.outcomes, "accepted") + count_of(facts.outcomes, "ignored");
   if (facts.hooks_without_secret > 0) {
     return Finding::warning(std::move(name),
                             fmt::format("{} of {} hooks have no secret, so that every delivery to them is refused",
@@ -149,17 +150,16 @@ Finding check_source(const SourceFacts& facts, Instant now) {
   }
   if (!facts.last_delivered_at) {
     return Finding::warning(std::move(name),
-                            fmt::format("{} hooks are set up and nothing ever came ({} requests had a wrong signature)",
-                                        facts.hooks, facts.signature_failures),
+                            fmt::format("nothing ever came to {}; requests with a wrong signature since the start: {}",
+                                        counted(facts.hooks, "hook"), facts.signature_failures),
                             "Look at the list of deliveries in the tool: address, secret, events.");
   }
   const Duration silent = now - *facts.last_delivered_at;
   std::string seen = fmt::format(
-      "{} deliveries, {} of them quarantined ({}), the latest {} ago; {} requests had a wrong signature since the "
-      "start",
-      all, quarantined, percent(share(static_cast<std::uint64_t>(quarantined), static_cast<std::uint64_t>(all))),
+      "{}, {} of them quarantined ({}), the latest {} ago; requests with a wrong signature since the start: {}",
+      counted(all, "delivery", "deliveries"), quarantined, percent(share(quarantined, all)),
       duration_text(silent.ms < 0 ? Duration{} : silent), facts.signature_failures);
-  if (share(static_cast<std::uint64_t>(quarantined), static_cast<std::uint64_t>(all)) > limit::kQuarantinedWarning) {
+  if (share(quarantined, all) > limit::kQuarantinedWarning) {
     return Finding::warning(std::move(name), std::move(seen),
                             "Look at the reasons on the page of sources. The raw deliveries are kept, and a later "
                             "version may read them by `fairlead replay`.");
@@ -178,9 +178,10 @@ Finding check_source(const SourceFacts& facts, Instant now) {
 Finding check_spool(const store::SpoolStats& spool, Instant now) {
   const std::string name = "spool";
   const Duration age = spool.oldest ? now - *spool.oldest : Duration{};
-  std::string seen = fmt::format("{} deliveries wait here for the store ({} of {}){}", spool.rows,
-                                 bytes_text(spool.bytes), bytes_text(spool.bytes_max),
-                                 spool.oldest ? ", the oldest since " + duration_text(age) : std::string());
+  std::string seen =
+      fmt::format("{} here for the store ({} of {}){}", counted(spool.rows, "delivery waits", "deliveries wait"),
+                  bytes_text(spool.bytes), bytes_text(spool.bytes_max),
+                  spool.oldest ? ", the oldest since " + duration_text(age) : std::string());
   if (spool.refusing) {
     return Finding::failing(name, "a write to this machine's spool failed, so that it takes nothing any more; " + seen,
                             "Look at the disk of the data folder, then restart the server.");
@@ -199,14 +200,58 @@ Finding check_spool(const store::SpoolStats& spool, Instant now) {
   }
   if (spool.set_aside > 0 || spool.kept_bytes > 0) {
     return Finding::warning(name,
-                            fmt::format("{} deliveries were refused by the store for good and are kept in files "
+                            fmt::format("{} by the store for good and kept in files "
                                         "below spool ({})",
-                                        spool.set_aside, bytes_text(spool.kept_bytes)),
+                                        counted(spool.set_aside, "delivery was refused", "deliveries were refused"),
+                                        bytes_text(spool.kept_bytes)),
                             "See the server's log for the reason. Remove the files once nobody needs them.");
   }
   if (age >= limit::kLagWarning)
     return Finding::warning(name, std::move(seen), "Wait: it should fall. Else look at the store.");
   return Finding::ok(name, std::move(seen));
+}
+
+Finding check_fleet(std::span<const store::Replica> replicas, bool asked_by_one, Instant now) {
+  const std::string name = "replicas";
+  if (replicas.empty()) {
+    return Finding::warning(name, "the database heard of no replica lately, so that nothing is derived",
+                            "Start one, or look at the log of the one that runs for lost connections.");
+  }
+  std::size_t parts = 0;
+  bool ours = false;
+  Instant newest = replicas.front().seen_at;
+  std::string names;
+  for (const store::Replica& replica : replicas) {
+    parts += replica.parts.size();
+    ours = ours || replica.ours;
+    newest = std::max(newest, replica.seen_at);
+    names += fmt::format("{}{} (version {}, {} parts{})", names.empty() ? "" : ", ", replica.name, replica.version,
+                         replica.parts.size(), replica.ours ? ", this one" : "");
+  }
+  std::string seen =
+      fmt::format("{} of {} parts of the derived state are worked on by {}", parts, store::Fleet::kParts, names);
+  if (asked_by_one && !ours) {
+    return Finding::warning(name, seen + "; the database did not hear of this one lately",
+                            "Look at this server's log for lost connections. It takes part again by itself.");
+  }
+  const Duration skew = now - newest;
+  if (skew >= limit::kClockSkew || Duration{-skew.ms} >= limit::kClockSkew) {
+    return Finding::warning(
+        name,
+        fmt::format("{}; the clock of this machine is {} {} the database's", seen,
+                    duration_text(skew.ms < 0 ? Duration{-skew.ms} : skew), skew.ms < 0 ? "behind" : "before"),
+        "Let a time service keep the clocks of both.");
+  }
+  if (parts < store::Fleet::kParts) {
+    return Finding::warning(name, std::move(seen),
+                            "Wait a few seconds: what a replica left is taken over by the others.");
+  }
+  return Finding::ok(name, std::move(seen));
+}
+
+std::string counted(std::uint64_t n, std::string_view one, std::string_view many) {
+  if (n == 1) return fmt::format("1 {}", one);
+  return many.empty() ? fmt::format("{} {}s", n, one) : fmt::format("{} {}", n, many);
 }
 
 std::string bytes_text(std::uint64_t bytes) {

@@ -5,13 +5,16 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/health/finding.h"
 #include "api/health/machine.h"
 #include "base/time.h"
 #include "engine/engine.h"
+#include "store/fleet.h"
 #include "store/outcome_counts.h"
 
 namespace fairlead::api {
@@ -32,6 +35,8 @@ inline constexpr double kUsageFailing = 0.95;
 inline constexpr std::uint64_t kDescriptorsMin = 1'024;
 inline constexpr Duration kClockJump = Duration::seconds(5);
 inline constexpr Duration kClockFuture = Duration::seconds(60);
+/// Between this machine's clock and the database's; a replica is seen every second.
+inline constexpr Duration kClockSkew = Duration::seconds(10);
 inline constexpr double kQuarantinedWarning = 0.05;
 inline constexpr Duration kSourceSilent = Duration::days(14);
 }  // namespace health_limits
@@ -64,6 +69,12 @@ Finding check_source(const SourceFacts& facts, Instant now);
 /// Of a journal that can wait on this machine while its store is away.
 Finding check_spool(const store::SpoolStats& spool, Instant now);
 
+/// The replicas on one database: whether all of the derived state has somebody who works on it, and whether this
+/// machine's clock agrees with the database's, by which they are seen. `asked_by_one`: this process is one of them.
+Finding check_fleet(std::span<const store::Replica> replicas, bool asked_by_one, Instant now);
+
+/// `1 hook`, `2 hooks`; `many` where an `s` is not enough.
+std::string counted(std::uint64_t n, std::string_view one, std::string_view many = {});
 /// `1.5 GiB`, `12 KiB`.
 std::string bytes_text(std::uint64_t bytes);
 /// `3 min`, `2 d`: rounded down, the largest unit alone.

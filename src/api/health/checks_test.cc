@@ -130,7 +130,33 @@ TEST(Checks, a_spool_is_judged_by_the_store_behind_it_and_by_what_waits) {
   EXPECT_THAT(check_spool(away, kNow).seen, HasSubstr("connection refused"));
 }
 
+TEST(Checks, replicas_are_judged_by_whether_all_work_is_taken_and_by_the_clock_that_sees_them) {
+  const auto replica = [](const char* name, std::uint32_t first, std::uint32_t end, bool ours) {
+    store::Replica made{name, name, "1.0.0", kNow, kNow, {}, ours};
+    for (std::uint32_t part = first; part < end; ++part) made.parts.push_back(part);
+    return made;
+  };
+  std::vector<store::Replica> two{replica("a", 0, 8, true), replica("b", 8, 16, false)};
+  EXPECT_EQ(state_of(check_fleet(two, true, kNow)), State::kOk);
+  EXPECT_THAT(check_fleet(two, true, kNow).seen, HasSubstr("16 of 16 parts"));
+  EXPECT_THAT(check_fleet(two, true, kNow).seen, HasSubstr("a (version 1.0.0, 8 parts, this one)"));
+  EXPECT_EQ(state_of(check_fleet(two, true, kNow + Duration::millis(9'999))), State::kOk);
+  EXPECT_THAT(check_fleet(two, true, kNow + Duration::seconds(10)).seen, HasSubstr("10 s before the database's"));
+  EXPECT_THAT(check_fleet(two, true, kNow - Duration::seconds(10)).seen, HasSubstr("10 s behind the database's"));
+  EXPECT_EQ(state_of(check_fleet(two, true, kNow - Duration::seconds(10))), State::kWarning);
+  two[0].ours = false;
+  EXPECT_EQ(state_of(check_fleet(two, true, kNow)), State::kWarning);
+  EXPECT_EQ(state_of(check_fleet(two, false, kNow)), State::kOk);
+  two[1].parts.pop_back();
+  EXPECT_EQ(state_of(check_fleet(two, false, kNow)), State::kWarning);
+  EXPECT_EQ(state_of(check_fleet({}, false, kNow)), State::kWarning);
+}
+
 TEST(Checks, figures_are_written_for_people) {
+  EXPECT_EQ(counted(0, "hook"), "0 hooks");
+  EXPECT_EQ(counted(1, "hook"), "1 hook");
+  EXPECT_EQ(counted(1, "delivery", "deliveries"), "1 delivery");
+  EXPECT_EQ(counted(2, "delivery", "deliveries"), "2 deliveries");
   EXPECT_EQ(bytes_text(0), "0 bytes");
   EXPECT_EQ(bytes_text(1023), "1023 bytes");
   EXPECT_EQ(bytes_text(1536), "1.5 KiB");

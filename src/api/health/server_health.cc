@@ -105,8 +105,9 @@ Finding check_journal(store::Journal& journal) {
       return unreadable("store", {ErrorCode::kCorrupt, fmt::format("delivery {} of lane {} is missing", *last, lane)});
     }
   }
-  return Finding::ok("store", fmt::format("{} deliveries in {} lane{}; the newest can be read", deliveries,
-                                          journal.lanes(), journal.lanes() == 1 ? "" : "s"));
+  return Finding::ok("store",
+                     fmt::format("{} in {}; the newest can be read", counted(deliveries, "delivery", "deliveries"),
+                                 counted(journal.lanes(), "lane")));
 }
 
 Result<std::optional<Instant>> newest_received_at(store::Journal& journal) {
@@ -126,6 +127,10 @@ std::vector<Finding> look_at_server(Context& context) {
   findings.push_back(check_queue(context.engine.stats(), limits::kIngestQueueRowsMax));
   if (const auto spool = context.engine.journal().spool()) findings.push_back(check_spool(*spool, now));
   add_derived(findings, context, now);
+  if (store::Fleet* const fleet = context.engine.fleet()) {
+    const auto replicas = fleet->replicas();
+    findings.push_back(replicas ? check_fleet(*replicas, true, now) : unreadable("replicas", replicas.error()));
+  }
   if (const auto& folder = context.options.data_folder; !folder.empty()) {
     findings.push_back(check_disk(disk_space(folder), folder.string()));
   }
