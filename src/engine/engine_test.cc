@@ -5,6 +5,7 @@
 
 #include <future>
 
+#include "engine/project/projector.h"
 #include "engine/testing/deliveries.h"
 #include "engine/testing/flaky_derived.h"
 #include "engine/testing/gated_journal.h"
@@ -65,6 +66,24 @@ class EngineTest : public ::testing::Test {
   std::atomic<int> writes_ = 0;  ///< Transactions of derived state that were begun.
   testing::GatedJournal* journal_ = nullptr;
 };
+
+TEST_F(EngineTest, finishes_at_the_start_what_a_killed_one_had_projected_and_not_looked_up) {
+  auto journal = std::make_unique<testing::GatedJournal>();
+  must(journal->append(std::vector{delivery("1", deployment_json("d1", "api", "10:00", "a1"))}));
+  const Policy policy;
+  {
+    const auto killed = std::make_shared<std::atomic<bool>>(false);
+    testing::FlakyDerived dying(killed, *derived_);
+    Projector projector(*journal, dying, policy);
+    projector.set_between_commit_and_look([&] { *killed = true; });
+    EXPECT_FALSE(projector.step(0));
+  }
+  ASSERT_NE(must(must(derived_->read())->setting(Projector::look_setting(0))), "");
+  store::Stores stores{std::move(journal), std::make_unique<Lent>(*derived_, writes_)};
+  const auto engine = must(Engine::start(std::move(stores), policy, clock_));
+  EXPECT_TRUE(await_projected(*engine, {0, 1}));
+  EXPECT_EQ(must(must(engine->read())->setting(Projector::look_setting(0))), "");
+}
 
 TEST_F(EngineTest, a_reader_sees_its_own_write_linked) {
   const auto engine = start();

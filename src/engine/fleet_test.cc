@@ -130,6 +130,22 @@ TEST_F(Replicas, tell_the_clients_of_all_the_same_news_under_the_same_ids) {
   EXPECT_EQ(told[2], told[0]);
 }
 
+TEST_F(Replicas, publish_at_once_and_number_all_news_in_one_row) {
+  constexpr int kRounds = 40;
+  const std::uint64_t before = must(engines_[0]->fleet()->last_news());
+  {
+    std::vector<std::jthread> publishers;
+    for (const auto& engine : engines_) {
+      publishers.emplace_back([&engine] {
+        for (int i = 0; i < kRounds; ++i) must(engine->fleet()->publish({{0, "a", "{}"}, {0, "b", "{}"}}));
+      });
+    }
+  }
+  const auto news = must(engines_[0]->fleet()->news_after(before, 10'000));
+  ASSERT_GE(news.size(), kReplicas * kRounds * 2);
+  for (std::size_t i = 0; i < news.size(); ++i) EXPECT_EQ(news[i].id, before + 1 + i);
+}
+
 TEST_F(Replicas, that_lost_a_lease_cannot_write_under_it) {
   wait_for_leases();
   const auto derived = must(store::open_postgres_derived(uri_));

@@ -177,6 +177,7 @@ void Deriver::take_leases(std::vector<store::Lease> leases) {
     std::lock_guard lock(mutex_);
     for (std::uint32_t number = 0; number < lanes_.size(); ++number) {
       lanes_[number].ours = parts.contains(number % store::Fleet::kParts);
+      lanes_[number].taken = lanes_[number].ours;
     }
   }
   mine_ = [parts = std::move(parts)](const ServiceName& service) { return parts.contains(store::part_of(service)); };
@@ -233,19 +234,22 @@ Result<bool> Deriver::project() {
     more = false;
     for (std::uint32_t number = 0; number < lanes.size(); ++number) {
       Lane& lane = lanes[number];
-      if (!lane.ours || lane.projected >= lane.last) continue;
+      if (!lane.ours || (lane.projected >= lane.last && !lane.taken)) continue;
       if (stopping_ || Clock::now() - start >= kProjectBudget) return true;
       ASSIGN_OR_RETURN(const ProjectedBatch batch, projector_.step(number));
       news_.add(batch);
       links_pending_ = true;
       worked_ |= !batch.outcomes.empty();
+      const std::uint64_t told = lane.last;
       lane.projected = batch.position;
+      lane.taken = false;
       // Told of rows that the journal does not show: nothing to wait for.
       if (batch.outcomes.empty()) lane.last = batch.position;
       more |= lane.projected < lane.last;
       std::lock_guard lock(mutex_);
       lanes_[number].projected = batch.position;
-      if (batch.outcomes.empty()) lanes_[number].last = batch.position;
+      lanes_[number].taken = false;
+      if (batch.outcomes.empty() && lanes_[number].last == told) lanes_[number].last = batch.position;
     }
   }
   return false;

@@ -109,7 +109,8 @@ class Deriver {
     std::uint64_t last = 0;
     std::uint64_t projected = 0;
     std::uint64_t linked = 0;
-    bool ours = true;  ///< To project.
+    bool ours = true;   ///< To project.
+    bool taken = true;  ///< Just now: whoever had it before may have left the look for its last batch's marks to us.
   };
   std::vector<Lane> lanes_;
   ProjectionWaiters waiters_;
