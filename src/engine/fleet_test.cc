@@ -9,6 +9,7 @@
 
 #include "engine/engine.h"
 #include "engine/testing/settled.h"
+#include "engine/testing/wait_until.h"
 #include "engine/testing/world.h"
 #include "store/fleet.h"
 #include "store/memory/memory_store.h"
@@ -71,7 +72,7 @@ class Replicas : public ::testing::Test {
   void wait_for_leases() {
     const std::size_t least = store::Fleet::kParts / engines_.size() - 1;
     const auto has_its_share = [&](const auto& engine) { return engine->fleet()->leases().size() >= least; };
-    while (!std::ranges::all_of(engines_, has_its_share)) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    testing::wait_until([&] { return std::ranges::all_of(engines_, has_its_share); });
   }
 
   const std::string uri_ = store::PostgresServer::shared().new_database();
@@ -118,7 +119,7 @@ TEST_F(Replicas, tell_the_clients_of_all_the_same_news_under_the_same_ids) {
   for (const auto& engine : engines_) {
     // Each hears by itself; what it has heard is a beginning of what the store holds.
     const auto last = must(engine->fleet()->last_news());
-    while (engine->live().last_id() < last) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    testing::wait_until([&] { return engine->live().last_id() >= last; });
     std::string all;
     for (const LiveEvent& event : engine->live().after(start, 10).events) {
       all += fmt::format("{} {} {}\n", event.id, event.kind, event.json);

@@ -21,6 +21,7 @@
 #include <thread>
 
 #include "engine/testing/settled.h"
+#include "engine/testing/wait_until.h"
 #include "store/memory/memory_store.h"
 #include "store/postgres/postgres_store.h"
 #include "store/testing/postgres_server.h"
@@ -40,7 +41,7 @@ constexpr Milliseconds kAcksPatience{20'000};
 constexpr Milliseconds kStandstill{10'000};
 /// What a client waits before it posts again. A spool answers much faster than everything behind it, and what was
 /// acknowledged is posted once more at the end.
-constexpr std::chrono::milliseconds kClientRest{50};
+constexpr Milliseconds kClientRest{50};
 
 int number_from_environment(const char* name, int fallback) {
   const char* text = std::getenv(name);
@@ -54,8 +55,17 @@ class Scene {
   void is_down(std::size_t replica) { ports_.at(replica) = 0; }
   std::uint16_t port(std::size_t replica) const { return ports_.at(replica); }
 
-  void finish() { over_ = true; }
+  void finish() {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+    over_changed_.notify_all();
+  }
   bool over() const { return over_; }
+  /// So long, unless the scene is over before.
+  void rest(Milliseconds time) {
+    std::unique_lock lock(mutex_);
+    over_changed_.wait_for(lock, time, [&] { return over_.load(); });
+  }
 
   void acknowledged(const std::string& id) {
     const std::lock_guard lock(mutex_);
@@ -86,6 +96,7 @@ class Scene {
   std::atomic<bool> over_ = false;
   mutable std::mutex mutex_;  // guards the rest
   std::condition_variable changed_;
+  std::condition_variable over_changed_;
   std::vector<std::string> acknowledged_;
   std::vector<std::string> problems_;
 };
@@ -117,7 +128,7 @@ void run_client(Scene& scene, int number, const std::string& token, std::uint64_
       } catch (const std::exception& error) {
         scene.problem(error.what());
       }
-      std::this_thread::sleep_for(kClientRest);
+      scene.rest(kClientRest);
     }
   }
 }
@@ -208,7 +219,7 @@ void strike(Fleet& fleet, Scene& scene, Blow blow, std::mt19937_64& random) {
       break;
     case Blow::kPausePostgres:
       fleet.postgres().pause();
-      std::this_thread::sleep_for(kStandstill);
+      scene.rest(kStandstill);
       fleet.postgres().resume();
       break;
   }
@@ -218,9 +229,8 @@ void strike(Fleet& fleet, Scene& scene, Blow blow, std::mt19937_64& random) {
 void await_empty_spools(const Fleet& fleet) {
   for (std::size_t i = 0; i < kReplicas; ++i) {
     ApiClient api(fleet.port(i), fleet.token());
-    while (api.get("/metrics").body.find("\nfairlead_spool_rows 0\n") == std::string::npos) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
+    engine::testing::wait_until(
+        [&] { return api.get("/metrics").body.find("\nfairlead_spool_rows 0\n") != std::string::npos; });
   }
 }
 
@@ -244,12 +254,14 @@ TEST(ReplicasUnderFire, lose_nothing_acknowledged_count_nothing_twice_and_derive
     scene.await_more(kAcksBetweenBlowsMax);
     scene.finish();
   }
+  std::printf("%zu blows are dealt\n", all_blows.size());
   EXPECT_THAT(scene.problems(), testing::IsEmpty());
   const std::vector<std::string> acknowledged = scene.all_acknowledged();
   const std::set<std::string> distinct(acknowledged.begin(), acknowledged.end());
   EXPECT_EQ(distinct.size(), acknowledged.size());
   ASSERT_GT(distinct.size(), all_blows.size() * 10) << "the load was too small to prove anything";
   await_empty_spools(fleet);
+  std::printf("the spools are empty\n");
 
   ApiClient api(fleet.port(1), fleet.token());
   for (const std::string& id : distinct) {
