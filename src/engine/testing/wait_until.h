@@ -1,7 +1,8 @@
 #pragma once
 
 #include <chrono>
-#include <thread>
+#include <condition_variable>
+#include <mutex>
 
 namespace fairlead::engine::testing {
 
@@ -9,7 +10,10 @@ namespace fairlead::engine::testing {
 template <class Condition>
 void wait_until(const Condition& holds) {
   constexpr std::chrono::milliseconds kLookEvery{5};
-  while (!holds()) std::this_thread::sleep_for(kLookEvery);
+  std::mutex mutex;
+  std::condition_variable nobody_notifies;
+  std::unique_lock lock(mutex);
+  while (!holds()) nobody_notifies.wait_for(lock, kLookEvery);
 }
 
 }  // namespace fairlead::engine::testing
