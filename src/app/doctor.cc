@@ -171,20 +171,19 @@ std::vector<Finding> examine(const Config& config, const Clock& clock) {
   return findings;
 }
 
-std::string in_words(std::vector<Finding> findings) {
-  std::ranges::stable_sort(findings, std::ranges::greater(), &Finding::state);
+std::string in_words(const std::vector<Finding>& findings) {
   std::size_t width = 0;
   for (const Finding& finding : findings) width = std::max(width, finding.check.size());
   std::string out;
-  for (const Finding& finding : findings) {
+  for (const Finding& finding : api::worst_first(findings)) {
     out += fmt::format("{:7}  {:{}}  {}\n", api::to_string(finding.state), finding.check, width, finding.seen);
     if (!finding.action.empty()) out += fmt::format("{:{}}-> {}\n", "", width + 11, finding.action);
   }
   return out;
 }
 
-std::string as_json(std::vector<Finding> findings, const Clock& clock) {
-  return json::serialize(api::health_json(std::move(findings), format_time(clock.now()), kVersion)) + "\n";
+std::string as_json(const std::vector<Finding>& findings, const Clock& clock) {
+  return json::serialize(api::health_json(findings, format_time(clock.now()), kVersion)) + "\n";
 }
 
 }  // namespace fairlead::app

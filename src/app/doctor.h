@@ -15,9 +15,9 @@ namespace fairlead::app {
 std::vector<api::Finding> examine(const Config& config, const Clock& clock);
 
 /// For a person, the worst first: state, name, what was seen, and below it what to do.
-std::string in_words(std::vector<api::Finding> findings);
+std::string in_words(const std::vector<api::Finding>& findings);
 
 /// One JSON object in one line, in the form of GET /api/v1/admin/health.
-std::string as_json(std::vector<api::Finding> findings, const Clock& clock);
+std::string as_json(const std::vector<api::Finding>& findings, const Clock& clock);
 
 }  // namespace fairlead::app

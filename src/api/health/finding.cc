@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <iterator>
 
 namespace fairlead::api {
 
@@ -25,10 +26,17 @@ Finding::State worst_of(std::span<const Finding> findings) {
   return worst;
 }
 
-json::object health_json(std::vector<Finding> findings, std::string_view at, std::string_view version) {
-  std::ranges::stable_sort(findings, std::ranges::greater(), &Finding::state);
+std::vector<Finding> worst_first(const std::vector<Finding>& findings) {
+  std::vector<Finding> sorted;
+  for (const auto state : {Finding::State::kFailing, Finding::State::kWarning, Finding::State::kOk}) {
+    std::ranges::copy_if(findings, std::back_inserter(sorted), [=](const Finding& one) { return one.state == state; });
+  }
+  return sorted;
+}
+
+json::object health_json(const std::vector<Finding>& findings, std::string_view at, std::string_view version) {
   json::array items;
-  for (const Finding& finding : findings) {
+  for (const Finding& finding : worst_first(findings)) {
     items.push_back(
         json::object{{"check", finding.check},
                      {"state", to_string(finding.state)},

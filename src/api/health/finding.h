@@ -32,7 +32,10 @@ std::string_view to_string(Finding::State state);  ///< `ok`, `warning`, `failin
 /// The worst of all; ok for none.
 Finding::State worst_of(std::span<const Finding> findings);
 
+/// Those that fail, then warnings, then the rest; each in the order they had.
+std::vector<Finding> worst_first(const std::vector<Finding>& findings);
+
 /// `{"status","at","version","findings":[{"check","state","seen","action"}]}`, the worst first.
-boost::json::object health_json(std::vector<Finding> findings, std::string_view at, std::string_view version);
+boost::json::object health_json(const std::vector<Finding>& findings, std::string_view at, std::string_view version);
 
 }  // namespace fairlead::api
