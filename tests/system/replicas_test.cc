@@ -133,6 +133,21 @@ void run_client(Scene& scene, int number, const std::string& token, std::uint64_
   }
 }
 
+/// Ends the scene when it goes.
+class Clients {
+ public:
+  Clients(Scene& scene, const std::string& token, std::uint64_t seed) : scene_(scene) {
+    for (int i = 0; i < kClients; ++i) {
+      threads_.emplace_back(run_client, std::ref(scene), i, token, seed + static_cast<std::uint64_t>(i));
+    }
+  }
+  ~Clients() { scene_.finish(); }
+
+ private:
+  Scene& scene_;
+  std::vector<std::jthread> threads_;
+};
+
 class Fleet {
  public:
   explicit Fleet(Scene& scene) : scene_(scene), uri_(postgres_.new_database()) {
@@ -243,16 +258,12 @@ TEST(ReplicasUnderFire, lose_nothing_acknowledged_count_nothing_twice_and_derive
   Fleet fleet(scene);
   const std::vector<Blow> all_blows = blows(random);
   {
-    std::vector<std::jthread> clients;
-    for (int i = 0; i < kClients; ++i) {
-      clients.emplace_back(run_client, std::ref(scene), i, fleet.token(), seed + static_cast<std::uint64_t>(i));
-    }
+    Clients clients(scene, fleet.token(), seed);
     for (const Blow blow : all_blows) {
       scene.await_more(random() % kAcksBetweenBlowsMax);
       strike(fleet, scene, blow, random);
     }
     scene.await_more(kAcksBetweenBlowsMax);
-    scene.finish();
   }
   std::printf("%zu blows are dealt\n", all_blows.size());
   EXPECT_THAT(scene.problems(), testing::IsEmpty());

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <random>
 #include <stdexcept>
 #include <vector>
 
@@ -83,19 +84,26 @@ bool ended(pid_t child) {
   return waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == child;
 }
 
-/// One that nobody has at the moment.
-int free_port() {
+bool is_free(int port) {
   const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (bind(listener, reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
-      getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    give_up("no free port");
-  }
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  const bool bound = bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   close(listener);
-  return ntohs(address.sin_port);
+  return bound;
+}
+
+/// One that nobody has at the moment, and that no connection gets by chance while the server is stopped for a while:
+/// the system takes those from 32768 on.
+int free_port() {
+  std::random_device random;
+  std::uniform_int_distribution<int> ports(15'000, 32'000);
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    if (const int port = ports(random); is_free(port)) return port;
+  }
+  give_up("no free port");
 }
 
 std::string text_of(const fs::path& file) {
@@ -141,7 +149,8 @@ void PostgresServer::Impl::initialise() {
 }
 
 void PostgresServer::Impl::launch() {
-  // Between choosing a port and taking it another program may take it.
+  // Between choosing a port and taking it another program may take it. Once it has one, its clients know it.
+  const bool is_known = port != 0;
   for (int attempt = 0; attempt < 5; ++attempt) {
     if (port == 0) port = free_port();
     server = spawn({programs / "postgres", "-D", data().string(), "-p", std::to_string(port)}, folder.path(), log());
@@ -155,7 +164,7 @@ void PostgresServer::Impl::launch() {
     if (!ended(server)) ::kill(server, SIGQUIT);
     wait_for_end(server);
     server = -1;
-    port = 0;
+    if (!is_known) port = 0;
   }
   give_up("the server does not start: " + text_of(log()));
 }
