@@ -60,9 +60,6 @@ class View : public virtual DerivedReader {
   /// Writes what a writer has gathered and not written yet, so that it sees its own writes.
   virtual void flush() {}
 
-  SummaryPlace place_of_number(std::int64_t number);
-  std::optional<std::int64_t> number_of_place(const SummaryPlace& place);
-
   /// The answer where a name is stored nowhere: an empty one, unless the lookup failed.
   template <class T>
   Result<T> none() const {

@@ -2,6 +2,8 @@
 
 #include <functional>
 #include <map>
+#include <optional>
+#include <vector>
 
 #include "store/sql/derived_view.h"
 
@@ -18,6 +20,10 @@ class Writer final : public View, public DerivedWriter {
 
   void set_position(std::uint32_t lane, std::uint64_t sequence) override;
   void set_setting(std::string_view name, std::string_view value) override;
+  /// Whoever replaces rows has mostly just read them.
+  Result<std::vector<Fact>> facts_of(const EntityKey& owner) override;
+  Result<std::vector<Evidence>> evidence_by(const EntityKey& giver) override;
+
   void put_outcomes(std::span<const DeliveryOutcome> outcomes) override;
   void put_entities(std::span<const EntityWrite> entities) override;
   std::vector<bool> add_edges(std::span<const Edge> edges) override;
@@ -55,10 +61,16 @@ class Writer final : public View, public DerivedWriter {
   void count_place(std::int64_t service, std::int64_t environment, std::int64_t change);
   void erase_fact(const Fact& fact);
   void put_fact(const Fact& fact);
-  std::int64_t make_place(const SummaryPlace& place);
   std::int64_t make_number(const EntityKey& key);
   std::vector<std::int64_t> make_numbers(std::span<const EntityKey> keys);
   std::uint64_t next_version();
+
+  /// The rows of one owner as they are stored now.
+  template <class Row>
+  struct LastRead {
+    EntityKey owner;
+    std::vector<Row> rows;
+  };
 
   std::function<void()> ended_;
   bool open_ = false;
@@ -66,6 +78,8 @@ class Writer final : public View, public DerivedWriter {
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> outcome_changes_;  ///< By (source, outcome).
   Counts service_changes_;
   Counts environment_changes_;
+  std::optional<LastRead<Fact>> facts_read_;
+  std::optional<LastRead<Evidence>> evidence_read_;
 };
 
 }  // namespace fairlead::store::sql

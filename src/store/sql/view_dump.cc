@@ -130,7 +130,7 @@ Status View::dump_facts(const Sink& sink) {
 Status View::dump_summaries(const Sink& sink) {
   std::set<SummaryPlace> places;
   Query query(connection_, "SELECT DISTINCT place FROM summary_counts");
-  while (query.next()) places.insert(place_of_number(query.integer(0)));
+  while (query.next()) places.insert(names_.place_of(query.integer(0)));
   RETURN_IF_ERROR(query.status());
   constexpr Day kFirst{std::numeric_limits<std::int32_t>::min()};
   constexpr Day kLast{std::numeric_limits<std::int32_t>::max()};

@@ -50,28 +50,6 @@ Bound bound_of(const SummaryPlace& place, const FactQuery& query, const std::opt
 
 }  // namespace
 
-SummaryPlace View::place_of_number(std::int64_t number) {
-  SummaryPlace place;
-  Query query(connection_, "SELECT metric, service, environment, simulated FROM places WHERE number = $1", number);
-  if (!query.next()) return place;
-  place.metric = MetricName(names_.text_of(query.integer(0)));
-  place.service = ServiceName(names_.text_of(query.integer(1)));
-  place.environment = EnvironmentName(names_.text_of(query.integer(2)));
-  place.simulated = query.integer(3) != 0;
-  return place;
-}
-
-std::optional<std::int64_t> View::number_of_place(const SummaryPlace& place) {
-  const auto metric = names_.find(place.metric.text);
-  const auto service = names_.find(place.service.text);
-  const auto environment = names_.find(place.environment.text);
-  if (!metric || !service || !environment) return std::nullopt;
-  const auto number = connection_.integer(
-      "SELECT number FROM places WHERE metric = $1 AND simulated = $2 AND service = $3 AND environment = $4", *metric,
-      place.simulated, *service, *environment);
-  return number ? *number : std::nullopt;
-}
-
 Fact View::fact_at(const Query& query, int column, const SummaryPlace& place) {
   Fact fact;
   fact.owner = query.key(column + 2);
@@ -90,18 +68,25 @@ Fact View::fact_at(const Query& query, int column, const SummaryPlace& place) {
 }
 
 Result<std::vector<Fact>> View::facts_of(const EntityKey& owner) {
-  std::vector<Fact> rows;
-  std::map<std::int64_t, SummaryPlace> places;
-  Query references(connection_, kFactsOfOwner, owner);
-  if (references.next()) {
-    ASSIGN_OR_RETURN(const auto found, unpack_fact_references(references.bytes(0), owner));
-    for (const auto& [number, at, subject] : found) {
-      const auto [place, is_new] = places.try_emplace(number);
-      if (is_new) place->second = place_of_number(number);
-      Query query(connection_, kFact, number, at, subject, owner);
-      if (query.next()) rows.push_back(fact_at(query, 0, place->second));
+  std::vector<FactReference> found;
+  {
+    Query references(connection_, kFactsOfOwner, owner);
+    if (references.next()) {
+      ASSIGN_OR_RETURN(found, unpack_fact_references(references.bytes(0), owner));
+    }
+    RETURN_IF_ERROR(references.status());
+  }
+  std::vector<Argument> arguments;
+  for (const auto& [number, at, subject] : found) {
+    for (const Argument& argument : {Argument(number), Argument(at), Argument(subject), Argument(owner)}) {
+      arguments.push_back(argument);
     }
   }
+  std::vector<Fact> rows;
+  connection_.open_each(kFact, 4, arguments, [&](std::size_t index, Rows& fact) {
+    Query query(fact);
+    if (query.next()) rows.push_back(fact_at(query, 0, names_.place_of(found[index].place)));
+  });
   RETURN_IF_ERROR(names_.status());
   return fact_set(rows);
 }
@@ -198,7 +183,7 @@ Result<std::map<Day, DaySummary>> View::counts(std::int64_t place, Day first, Da
 }
 
 Result<std::map<Day, DaySummary>> View::summaries(const SummaryPlace& place, Day first, Day last, bool with_values) {
-  const auto number = number_of_place(place);
+  const auto number = names_.find_place(place);
   if (!number || last < first) return none<std::map<Day, DaySummary>>();
   ASSIGN_OR_RETURN(auto found, counts(*number, first, last));
   if (!with_values) return found;
@@ -214,7 +199,7 @@ Result<std::map<Day, DaySummary>> View::summaries(const SummaryPlace& place, Day
 
 Result<std::vector<BinCount>> View::value_bins(const SummaryPlace& place, Day first, Day last) {
   std::vector<BinCount> found;
-  const auto number = number_of_place(place);
+  const auto number = names_.find_place(place);
   if (!number) return none<std::vector<BinCount>>();
   std::vector<std::int64_t> sums;
   Query query(connection_, "SELECT bins FROM summary_bins WHERE place = $1 AND day >= $2 AND day <= $3", *number,

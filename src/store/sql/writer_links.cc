@@ -97,10 +97,27 @@ void Writer::replace_stream(const EntityKey& deployment, std::span<const StreamD
       [&](const Missing& row) { run_missing(kInsertMissing, row); });
 }
 
+Result<std::vector<Fact>> Writer::facts_of(const EntityKey& owner) {
+  if (!facts_read_ || facts_read_->owner != owner) {
+    ASSIGN_OR_RETURN(auto rows, View::facts_of(owner));
+    facts_read_ = {owner, std::move(rows)};
+  }
+  return facts_read_->rows;
+}
+
+Result<std::vector<Evidence>> Writer::evidence_by(const EntityKey& giver) {
+  if (!evidence_read_ || evidence_read_->owner != giver) {
+    ASSIGN_OR_RETURN(auto rows, View::evidence_by(giver));
+    evidence_read_ = {giver, std::move(rows)};
+  }
+  return evidence_read_->rows;
+}
+
 void Writer::replace_evidence(const EntityKey& giver, std::span<const Evidence> rows) {
   const auto before = evidence_by(giver);
   const auto after = set_of(rows);
   if (!before || *before == after) return;
+  evidence_read_.reset();
   run("DELETE FROM evidence WHERE giver = $1", giver);
   std::int64_t ordinal = 0;
   for (const auto& row : after) {
@@ -113,6 +130,7 @@ void Writer::replace_facts(const EntityKey& owner, std::span<const Fact> rows) {
   const auto before = facts_of(owner);
   const auto after = fact_set(rows);
   if (!before || *before == after) return;
+  facts_read_.reset();
   const auto key = [](const Fact& fact) { return std::pair(FactPosition::of(fact), fact.simulated); };
   const auto old_row_of = [&](const Fact& fact) {
     return std::find_if(before->begin(), before->end(), [&](const Fact& b) { return key(b) == key(fact); });
@@ -125,7 +143,7 @@ void Writer::replace_facts(const EntityKey& owner, std::span<const Fact> rows) {
     if (old_row == before->end() || *old_row != fact) put_fact(fact);
   }
   std::vector<FactReference> references;
-  for (const auto& fact : after) references.push_back({make_place(place_of(fact)), fact.at, fact.subject});
+  for (const auto& fact : after) references.push_back({names_.number_of_place(place_of(fact)), fact.at, fact.subject});
   const std::int64_t number = make_number(owner);
   if (references.empty()) {
     run("DELETE FROM fact_owners WHERE owner = $1", number);
@@ -135,22 +153,13 @@ void Writer::replace_facts(const EntityKey& owner, std::span<const Fact> rows) {
 }
 
 void Writer::erase_fact(const Fact& fact) {
-  run(kDeleteFact, make_place(place_of(fact)), fact.at, fact.subject, fact.owner);
+  run(kDeleteFact, names_.number_of_place(place_of(fact)), fact.at, fact.subject, fact.owner);
 }
 
 void Writer::put_fact(const Fact& fact) {
-  run(kPutFact, make_place(place_of(fact)), fact.at, fact.subject, fact.owner,
+  run(kPutFact, names_.number_of_place(place_of(fact)), fact.at, fact.subject, fact.owner,
       static_cast<std::int64_t>(fact.subject_kind), fact.production, fact.first_in_production, fact.value,
       names_.number_of(fact.excluded));
-}
-
-std::int64_t Writer::make_place(const SummaryPlace& place) {
-  if (const auto number = number_of_place(place)) return *number;
-  const auto made = connection_.integer(
-      "INSERT INTO places (metric, simulated, service, environment) VALUES ($1, $2, $3, $4) RETURNING number",
-      names_.number_of(place.metric.text), place.simulated, names_.number_of(place.service.text),
-      names_.number_of(place.environment.text));
-  return made && *made ? **made : 0;
 }
 
 void Writer::replace_known_since(const ServiceName& service, std::span<const KnownSince> rows) {
@@ -170,7 +179,7 @@ void Writer::replace_known_since(const ServiceName& service, std::span<const Kno
 }
 
 void Writer::put_summary(const SummaryPlace& place, Day day, const DaySummary& summary) {
-  const std::int64_t number = make_place(place);
+  const std::int64_t number = names_.number_of_place(place);
   const std::int32_t month = month_of(day);
   std::map<Day, DaySummary> days;
   std::string before;
@@ -207,6 +216,8 @@ void Writer::put_summary(const SummaryPlace& place, Day day, const DaySummary& s
 }
 
 void Writer::drop_links() {
+  facts_read_.reset();
+  evidence_read_.reset();
   for (const std::string_view sql :
        {"DELETE FROM service_marks", "DELETE FROM day_marks", "DELETE FROM streams", "DELETE FROM shipped",
         "DELETE FROM missing", "DELETE FROM evidence", "DELETE FROM facts", "DELETE FROM fact_owners",
