@@ -89,7 +89,7 @@ TEST_F(Commands, wrong_values_exit_with_2_before_anything_is_made) {
   for (const std::vector<std::string>& arguments :
        std::vector<std::vector<std::string>>{{"token", "create", "--role", "king"},
                                              {"serve", "--listen", "nowhere"},
-                                             {"serve", "--store", "postgres://somewhere"},
+                                             {"serve", "--store", "mysql://somewhere"},
                                              {"serve", "--tls-cert", "cert.pem"},
                                              {"serve", "--config", "absent.yaml"}}) {
     const Finished finished = on_data(arguments);
