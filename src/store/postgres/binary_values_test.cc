@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "store/postgres/insert_text.h"
+#include "store/postgres/select_text.h"
 
 namespace fairlead::store::postgres {
 namespace {
@@ -69,6 +70,17 @@ TEST(InsertText, anything_else_goes_row_by_row) {
         "INSERT INTO t (a) SELECT $1", "INSERT INTO t (a) VALUES ($1", "INSERT INTO t (a, ) VALUES ($1)", "INSERT"}) {
     EXPECT_FALSE(insert_text(sql)) << sql;
   }
+}
+
+TEST(SelectText, is_asked_for_many_sets_of_parameters_at_once) {
+  EXPECT_EQ(
+      select_for_many("SELECT a FROM t WHERE b = $1 AND c > $2 ORDER BY a LIMIT 1", {kBytea, kBigint}),
+      "SELECT given.place, found.* FROM unnest($1::bytea[], $2::bigint[]) WITH ORDINALITY AS given (p1, p2, place) "
+      "CROSS JOIN LATERAL (SELECT a FROM t WHERE b = given.p1 AND c > given.p2 ORDER BY a LIMIT 1) AS found");
+  EXPECT_FALSE(select_for_many("INSERT INTO t (a) VALUES ($1) RETURNING a", {kBigint}));
+  EXPECT_FALSE(select_for_many("SELECT a FROM t WHERE a = $1 FOR UPDATE", {kBigint}));
+  EXPECT_FALSE(select_for_many("SELECT a FROM t WHERE a = $1", {25}));
+  EXPECT_FALSE(select_for_many("SELECT 1", {}));
 }
 
 TEST(InsertText, tables_are_found_as_whole_words) {

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "store/postgres/failure.h"
 #include "store/postgres/rows.h"
+#include "store/postgres/select_text.h"
 
 namespace fairlead::store::postgres {
 namespace {
@@ -18,6 +19,9 @@ constexpr std::size_t kQueuedBytesMax = 4u * 1024 * 1024;
 /// So many rows are inserted by one statement. Few enough that the server works while we go on.
 constexpr std::size_t kGatheredRowsMax = 128;
 constexpr std::size_t kGatheredBytesMax = 1u * 1024 * 1024;
+
+/// Fewer runs of one SELECT than this stay statements of their own.
+constexpr std::size_t kTogetherMin = 3;
 
 constexpr std::string_view kBeginWrite = "BEGIN ISOLATION LEVEL READ COMMITTED";
 constexpr std::string_view kBeginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -35,6 +39,18 @@ bool fits(const sql::Argument& argument, TypeNumber type) {
       return type == kBytea;
   }
   return false;
+}
+
+void add(BinaryArray& column, const sql::Argument& argument) {
+  switch (argument.kind()) {
+    case Kind::kNull:
+      return column.add_null();
+    case Kind::kInteger:
+      return column.add(argument.integer());
+    case Kind::kText:
+    case Kind::kBytes:
+      return column.add(argument.bytes());
+  }
 }
 
 /// What tells the row from another one.
@@ -238,11 +254,46 @@ std::vector<Answer> PostgresConnection::answer_each(std::string_view sql, std::s
 
 void PostgresConnection::open_each(std::string_view sql, std::size_t width, std::span<const sql::Argument> arguments,
                                    const EachRows& take) {
+  if (open_together(sql, width, arguments, take)) return;
   std::vector<Answer> answers = answer_each(sql, width, arguments);
   for (std::size_t i = 0; i < answers.size(); ++i) {
     AnswerRows rows(std::move(answers[i]));
     take(i, rows);
   }
+}
+
+/// All runs as one statement; false where that cannot be, and nothing was done.
+bool PostgresConnection::open_together(std::string_view sql, std::size_t width,
+                                       std::span<const sql::Argument> arguments, const EachRows& take) {
+  CHECK(width > 0 && arguments.size() % width == 0);
+  const std::size_t runs = arguments.size() / width;
+  if (runs < kTogetherMin || !can_go_on()) return false;
+  Statement& wanted = statement(sql, arguments.first(width));
+  if (!wanted.prepared.parameters || wanted.prepared.parameters->size() != width) return false;
+  const std::vector<TypeNumber>& types = *wanted.prepared.parameters;
+  if (wanted.prepared_for_many.name.empty()) {
+    wanted.prepared_for_many.name = fmt::format("s{}", ++names_);
+    wanted.for_many = select_for_many(sql, types);
+  }
+  if (!wanted.for_many) return false;
+  std::vector<BinaryArray> columns(types.begin(), types.end());
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (!fits(arguments[i], types[i % width])) return false;
+    add(columns[i % width], arguments[i]);
+  }
+  flush_all();
+  if (!wanted.prepared_for_many.there) pipeline_.prepare(wanted.prepared_for_many, *wanted.for_many, {});
+  std::vector<sql::Argument> arrays;
+  for (BinaryArray& column : columns) arrays.emplace_back(sql::Blob{column.bytes()});
+  pipeline_.execute(wanted.prepared_for_many, arrays, Keep::kAnswer);
+  const Result<std::vector<Answer>> answers = finish();
+  if (!answers) return true;
+  const DividedRows divided(*answers->back(), runs);
+  for (std::size_t i = 0; i < runs; ++i) {
+    PartRows rows(*answers->back(), divided.of(i));
+    take(i, rows);
+  }
+  return true;
 }
 
 std::vector<std::int64_t> PostgresConnection::run_each(std::string_view sql, std::size_t width,
@@ -287,18 +338,7 @@ bool PostgresConnection::gather(Statement& statement, std::span<const sql::Argum
     gathering_.push_back(&statement);
   }
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    switch (arguments[i].kind()) {
-      case Kind::kNull:
-        gathered.columns[i].add_null();
-        break;
-      case Kind::kInteger:
-        gathered.columns[i].add(arguments[i].integer());
-        break;
-      case Kind::kText:
-      case Kind::kBytes:
-        gathered.columns[i].add(arguments[i].bytes());
-        break;
-    }
+    add(gathered.columns[i], arguments[i]);
     gathered.bytes += arguments[i].bytes().size();
   }
   if (gathered.columns.front().size() >= kGatheredRowsMax || gathered.bytes >= kGatheredBytesMax) flush(statement);

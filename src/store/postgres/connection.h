@@ -80,11 +80,16 @@ class PostgresConnection final : public sql::Connection {
     Prepared prepared;
     std::optional<InsertText> insert;
     std::unique_ptr<Gathered> gathered;
+    /// The same for many sets of parameters, where that is possible.
+    std::optional<std::string> for_many;
+    Prepared prepared_for_many;
   };
 
   Statement& statement(std::string_view sql, std::span<const sql::Argument> examples);
   void enqueue(std::string_view sql, std::span<const sql::Argument> arguments, Pipeline::Keep keep);
   std::vector<Answer> answer_each(std::string_view sql, std::size_t width, std::span<const sql::Argument> arguments);
+  bool open_together(std::string_view sql, std::size_t width, std::span<const sql::Argument> arguments,
+                     const EachRows& take);
   bool gather(Statement& statement, std::span<const sql::Argument> arguments);
   bool prepare_gathering(Statement& statement);
   void flush(Statement& statement);

@@ -355,5 +355,61 @@ TEST_F(PostgresCursorTest, each_of_many_questions_gets_its_own_answer) {
   EXPECT_FALSE(connection_->status());
 }
 
+/// The first time each question goes by itself, because the types of its parameters are not known; then all go as one.
+TEST_F(PostgresCursorTest, questions_asked_together_have_the_answers_that_they_have_alone) {
+  server().sql(database(), "UPDATE fairlead.t SET b = NULL WHERE a % 7 = 0");
+  const std::vector<std::string> texts = {"42", "none such", "", "1000", "42", std::string("\0", 1)};
+  std::vector<sql::Argument> arguments;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    arguments.emplace_back(static_cast<std::int64_t>(1000 * i));
+    arguments.emplace_back(i == 4 ? sql::Argument() : sql::Argument(Blob{texts[i]}));
+  }
+  const auto ask = [&] {
+    std::vector<std::vector<std::string>> answers;
+    connection_->open_each("SELECT b, a, b = $2 FROM t WHERE a > $1 AND (a % 5 = 0 OR b = $2) ORDER BY a DESC LIMIT 40",
+                           2, arguments, [&](std::size_t index, sql::Rows& rows) {
+                             ASSERT_EQ(index, answers.size());
+                             answers.emplace_back();
+                             while (rows.next()) {
+                               answers.back().push_back(rows.is_null(0) ? "NULL" : std::string(rows.bytes(0)));
+                               answers.back().push_back(std::to_string(rows.integer(1)));
+                               answers.back().push_back(rows.is_null(2) ? "NULL" : std::to_string(rows.integer(2)));
+                             }
+                             EXPECT_TRUE(rows.status());
+                           });
+    return answers;
+  };
+  const auto alone = ask();
+  const auto statements = [&] {
+    return connection_->integer("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%LATERAL (%'")
+        .value();
+  };
+  EXPECT_EQ(statements(), 1) << "the one that asks this";
+  const auto together = ask();
+  EXPECT_EQ(statements(), 2);
+  EXPECT_EQ(together, alone);
+  ASSERT_EQ(alone.size(), texts.size());
+  EXPECT_EQ(alone[0].size(), 3u * 40);
+  EXPECT_EQ(alone[0][1], "5000");
+  EXPECT_EQ(alone[5].size(), 0u);
+  EXPECT_EQ(ask(), alone) << "and again";
+}
+
+TEST_F(PostgresCursorTest, a_failure_of_questions_asked_together_is_kept) {
+  const std::vector<sql::Argument> fine(4, sql::Argument(1)),
+      bad = {sql::Argument(1), sql::Argument(0), sql::Argument(1)};
+  int answers = 0;
+  const auto ask = [&](const std::vector<sql::Argument>& arguments) {
+    connection_->open_each("SELECT a / $1 FROM t WHERE a = 1", 1, arguments, [&](auto, auto&) { ++answers; });
+  };
+  ask(fine);
+  EXPECT_EQ(answers, 4);
+  ASSERT_TRUE(connection_->begin_write());
+  ask(bad);
+  EXPECT_EQ(answers, 4);
+  EXPECT_THAT(connection_->status().error().message, HasSubstr("division by zero"));
+  EXPECT_FALSE(connection_->commit());
+}
+
 }  // namespace
 }  // namespace fairlead::store::postgres

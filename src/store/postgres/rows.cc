@@ -1,5 +1,6 @@
 #include "store/postgres/rows.h"
 
+#include "base/check.h"
 #include "store/postgres/connection.h"
 
 namespace fairlead::store::postgres {
@@ -9,15 +10,51 @@ namespace {
 constexpr int kFirstPortionRows = 64;
 constexpr int kPortionRowsMax = 1024;
 
+std::string_view bytes_at(const PGresult& answer, int row, int column) {
+  return {PQgetvalue(&answer, row, column), static_cast<std::size_t>(PQgetlength(&answer, row, column))};
+}
+
+/// 0 for NULL.
+std::int64_t integer_at(const PGresult& answer, int row, int column) {
+  if (PQgetisnull(&answer, row, column) == 1) return 0;
+  return integer_of(bytes_at(answer, row, column), PQftype(&answer, column)).value_or(0);
+}
+
 }  // namespace
 
 std::int64_t AnswerRows::integer(int column) const {
-  if (is_null(column)) return 0;
-  return integer_of(bytes(column), PQftype(answer_.get(), column)).value_or(0);
+  return integer_at(*answer_, row_, column);
 }
 
 std::string_view AnswerRows::bytes(int column) const {
-  return {PQgetvalue(answer_.get(), row_, column), static_cast<std::size_t>(PQgetlength(answer_.get(), row_, column))};
+  return bytes_at(*answer_, row_, column);
+}
+
+DividedRows::DividedRows(const PGresult& answer, std::size_t parts) : starts_(parts + 2) {
+  const int count = PQntuples(&answer);
+  std::vector<std::size_t> part_of;
+  part_of.reserve(static_cast<std::size_t>(count));
+  for (int row = 0; row < count; ++row) {
+    part_of.push_back(static_cast<std::size_t>(integer_at(answer, row, 0)));
+    CHECK(part_of.back() >= 1 && part_of.back() <= parts);
+    ++starts_[part_of.back() + 1];
+  }
+  // starts_[n] becomes where part n begins, from 1, and moves on to where it ends while its rows are put there.
+  for (std::size_t i = 1; i < starts_.size(); ++i) starts_[i] += starts_[i - 1];
+  rows_.resize(part_of.size());
+  for (int row = 0; row < count; ++row) rows_[starts_[part_of[static_cast<std::size_t>(row)]]++] = row;
+}
+
+std::int64_t PartRows::integer(int column) const {
+  return integer_at(answer_, row(), column + 1);
+}
+
+bool PartRows::is_null(int column) const {
+  return PQgetisnull(&answer_, row(), column + 1) == 1;
+}
+
+std::string_view PartRows::bytes(int column) const {
+  return bytes_at(answer_, row(), column + 1);
 }
 
 CursorRows::CursorRows(PostgresConnection& connection, std::string name, std::string_view sql,

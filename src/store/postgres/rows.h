@@ -26,6 +26,40 @@ class AnswerRows final : public sql::Rows {
   Status status_;
 };
 
+/// Which rows of an answer belong to which part: the first column says so, from 1.
+class DividedRows {
+ public:
+  DividedRows(const PGresult& answer, std::size_t parts);
+
+  /// In the order they came; parts from 0.
+  std::span<const int> of(std::size_t part) const {
+    return std::span(rows_).subspan(starts_[part], starts_[part + 1] - starts_[part]);
+  }
+
+ private:
+  std::vector<int> rows_;
+  std::vector<std::size_t> starts_;
+};
+
+/// One part of an answer, without the column that says which. The answer belongs to somebody else.
+class PartRows final : public sql::Rows {
+ public:
+  PartRows(const PGresult& answer, std::span<const int> rows) : answer_(answer), rows_(rows) {}
+
+  bool next() override { return next_++ < rows_.size(); }
+  Status status() const override { return {}; }
+  std::int64_t integer(int column) const override;
+  bool is_null(int column) const override;
+  std::string_view bytes(int column) const override;
+
+ private:
+  int row() const { return rows_[next_ - 1]; }
+
+  const PGresult& answer_;
+  const std::span<const int> rows_;
+  std::size_t next_ = 0;
+};
+
 class PostgresConnection;
 
 /// Rows of a cursor on the server, fetched in portions. It must not outlive its connection.
