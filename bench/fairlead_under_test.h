@@ -12,8 +12,11 @@ namespace fairlead::bench {
 /// A server with a data folder and a token of its own, and what measurements need to know about it.
 class FairleadUnderTest {
  public:
-  FairleadUnderTest()
-      : token_(system_test::make_token(data(), "operator")), server_(std::make_unique<system_test::Server>(data())) {}
+  /// `more_arguments` of `fairlead serve`.
+  explicit FairleadUnderTest(std::vector<std::string> more_arguments = {})
+      : more_arguments_(std::move(more_arguments)),
+        server_(std::make_unique<system_test::Server>(data(), more_arguments_)),
+        token_(system_test::make_token(data(), "operator")) {}
 
   std::filesystem::path data() const { return folder_.path() / "data"; }
   const std::filesystem::path& folder() const { return folder_.path(); }
@@ -54,12 +57,13 @@ class FairleadUnderTest {
   }
 
   /// Again, on the same data, after server().stop().
-  void start() { server_ = std::make_unique<system_test::Server>(data()); }
+  void start() { server_ = std::make_unique<system_test::Server>(data(), more_arguments_); }
 
  private:
   system_test::TempFolder folder_;
-  std::string token_;
+  const std::vector<std::string> more_arguments_;
   std::unique_ptr<system_test::Server> server_;
+  const std::string token_;
   std::uint64_t next_number_ = 0;
   std::string last_sequence_;
 };

@@ -8,13 +8,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <random>
 
 #include "bench/fairlead_under_test.h"
 #include "bench/measurements.h"
 #include "bench/references.h"
+#include "bench/steady_stream.h"
 #include "bench/workload.h"
 
 namespace fairlead::bench {
@@ -29,8 +29,6 @@ constexpr std::size_t kBatchEvents = 1'000;
 constexpr int kBatchClients = 4;
 constexpr std::uint64_t kBatches = 60;  // a second of batches would take the projector minutes
 constexpr double kMixedEventsPerSecond = 10'000;
-constexpr std::size_t kMixedBatchEvents = 100;
-constexpr double kMixedSeconds = 20;
 
 using Rounds = std::vector<double>;
 
@@ -61,7 +59,7 @@ class IngestBenchmark {
     fmt::print(stderr, "\n");
     print();
     const bool goals = print_goals(goals_of(figures_));
-    return keeps_up() && goals;
+    return keeps_up(fairlead_, ++salt_, kMixedEventsPerSecond) && goals;
   }
 
  private:
@@ -142,34 +140,6 @@ class IngestBenchmark {
         {"NDJSON batches of 1,000", "write + fdatasync of the same bytes", kAtLeast, 0.5, "×",
          ratios(f.batch_bytes, f.synced_bytes)},
     };
-  }
-
-  /// The projector keeps up with a steady stream if what is left over does not grow: the lag in rows is looked at all
-  /// along, and the second half must not lie above the first by more than the stream brings in a second.
-  bool keeps_up() {
-    const auto posts = mixed_batches(fairlead_.token(), ++salt_, kMixedBatchEvents);
-    const double batches_per_second = kMixedEventsPerSecond / static_cast<double>(kMixedBatchEvents);
-    Rounds lag;
-    double sent = 0;
-    const auto start = std::chrono::steady_clock::now();
-    for (double second = 0; second < kMixedSeconds; ++second) {
-      const auto result = fairlead_.load(posts, {.connections = 8, .seconds = 1, .rate = batches_per_second});
-      sent += static_cast<double>(result.completed * kMixedBatchEvents);
-      lag.push_back(fairlead_.gauge("fairlead_projection_lag_rows") * static_cast<double>(kMixedBatchEvents));
-    }
-    const double taken = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    const auto middle = lag.begin() + static_cast<std::ptrdiff_t>(lag.size() / 2);
-    const double first_half = *std::max_element(lag.begin(), middle);
-    const double second_half = *std::max_element(middle, lag.end());
-    const auto drain_start = std::chrono::steady_clock::now();
-    fairlead_.drain();
-    const double drained = std::chrono::duration<double>(std::chrono::steady_clock::now() - drain_start).count();
-    const bool met = second_half <= first_half + kMixedEventsPerSecond && sent / taken >= 0.9 * kMixedEventsPerSecond;
-    fmt::print(
-        "\nprojector at {:.0f} mixed events/s for {:.0f} s: lag at most {:.0f} events in the first half, {:.0f} in the "
-        "second, caught up {:.2f} s after the end: {}\n",
-        sent / taken, taken, first_half, second_half, drained, met ? "met" : "NOT MET");
-    return met;
   }
 
   FairleadUnderTest fairlead_;

@@ -2,6 +2,8 @@
 // there: prepared multi-row `INSERT … ON CONFLICT DO NOTHING` with a unique id, on the same server, with as many
 // clients and rows per statement, a commit each. Every round measures each side once, one after the other.
 //
+// Then a server on PostgreSQL takes a steady stream of events, and its projector must keep up.
+//
 // The appenders are journals of their own, as replicas have them; both sides keep what they store, so the tables and
 // their indexes grow alike.
 
@@ -12,6 +14,7 @@
 
 #include "bench/measurements.h"
 #include "bench/raw_batches.h"
+#include "bench/steady_stream.h"
 #include "bench/workload.h"
 #include "store/postgres/postgres_store.h"
 #include "store/testing/postgres_server.h"
@@ -21,6 +24,7 @@ namespace {
 
 constexpr int kRoundsByDefault = 7;
 constexpr double kSeconds = 3;
+constexpr double kMixedEventsPerSecond = 5'000;
 
 struct Shape {
   int clients;
@@ -52,7 +56,9 @@ class ScaleBenchmark {
       }
     }
     fmt::print(stderr, "\n");
-    return print(rounds, fairlead, raw);
+    const bool ingest = print(rounds, fairlead, raw);
+    FairleadUnderTest server({"--store", server_.new_database()});
+    return keeps_up(server, ++salt_, kMixedEventsPerSecond) && ingest;
   }
 
  private:
