@@ -165,6 +165,10 @@ void compare_links(DerivedReader& a, DerivedReader& b, RandomRows& random) {
   expect_same(a.missing_of(key), b.missing_of(key));
   expect_same(a.evidence_on(key), b.evidence_on(key));
   expect_same(a.evidence_by(key), b.evidence_by(key));
+  const std::vector<CommitRef> commits{{repository, sha}, {repository, random.sha()}, {repository, sha}};
+  expect_same(a.have_ancestors(commits), b.have_ancestors(commits));
+  expect_same(a.shippers_each(commits), b.shippers_each(commits));
+  expect_same(a.missing_each(commits), b.missing_each(commits));
   expect_same(a.has_ancestors(repository, sha), b.has_ancestors(repository, sha));
   const auto ea = a.edges(repository, 0, SIZE_MAX).value(), eb = b.edges(repository, 0, SIZE_MAX).value();
   ASSERT_EQ(ea.size(), eb.size());
@@ -192,6 +196,14 @@ void compare_reads(DerivedReader& a, DerivedReader& b, RandomRows& random) {
   const auto term = random.mention();
   const auto kind = kind_of(row.entity);
   expect_same_rows(a.mentioning(term, kind), b.mentioning(term, kind));
+  const std::vector<Mention> terms{term, random.mention(), term};
+  const auto of_a = a.mentioning_each(terms, kind).value(), of_b = b.mentioning_each(terms, kind).value();
+  const std::vector<EntityKey> keys{row.key, random.key(), row.key};
+  const auto rows_a = a.entities_of(keys).value(), rows_b = b.entities_of(keys).value();
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    expect_same_rows(Result<std::vector<EntityRow>>(of_a.at(i)), Result<std::vector<EntityRow>>(of_b.at(i)));
+    expect_same_row(Result<std::optional<EntityRow>>(rows_a.at(i)), Result<std::optional<EntityRow>>(rows_b.at(i)));
+  }
   expect_same(a.services(), b.services());
   expect_same(a.environments(), b.environments());
   const auto from = random.maybe_time();

@@ -93,6 +93,8 @@ struct AuditRow {
   std::string subject;
 };
 
+class SessionStore;
+
 class Journal {
  public:
   virtual ~Journal() = default;
@@ -126,10 +128,13 @@ class Journal {
   virtual Status put_token(const TokenRow& token) = 0;  ///< Inserts or replaces by id.
   virtual Result<std::optional<TokenRow>> token(std::string_view id) = 0;
   virtual Result<std::vector<TokenRow>> tokens() = 0;
+  /// Ends the sessions of that user in the same transaction, as does `remove_user`.
   virtual Status put_user(const UserRow& user) = 0;
   virtual Result<std::optional<UserRow>> user(std::string_view name) = 0;
   virtual Result<std::vector<UserRow>> users() = 0;
   virtual Status remove_user(std::string_view name) = 0;  ///< Nothing happens where there is none.
+  /// The logins that all replicas share (session_store.h); null where the store is one process's own.
+  virtual SessionStore* sessions() { return nullptr; }
   virtual Status append_audit(const AuditRow& row) = 0;
   virtual Result<std::vector<AuditRow>> audit(std::size_t rows_max) = 0;  ///< Newest first.
 
@@ -247,6 +252,9 @@ class DerivedReader {
   virtual Result<EntityPage> entities(const EntityQuery& query) = 0;
   /// Entities of `kind` that mention `term`, by key.
   virtual Result<std::vector<EntityRow>> mentioning(const Mention& term, EntityKind kind) = 0;
+  /// The same for many terms, one by one and in order.
+  virtual Result<std::vector<std::vector<EntityRow>>> mentioning_each(std::span<const Mention> terms,
+                                                                      EntityKind kind) = 0;
   virtual Result<std::vector<ServiceName>> services() = 0;  ///< With at least one entity, sorted.
   virtual Result<std::vector<EnvironmentName>> environments() = 0;
 
@@ -281,7 +289,9 @@ class DerivedReader {
   virtual Result<std::vector<StreamDeployment>> baselines(const RepositoryName& repository) = 0;
   virtual Result<std::vector<Shipped>> shipped_by(const EntityKey& deployment) = 0;
   virtual Result<std::vector<Shipped>> shippers(const RepositoryName& repository, const CommitSha& sha) = 0;
+  virtual Result<std::vector<std::vector<Shipped>>> shippers_each(std::span<const CommitRef> commits) = 0;
   virtual Result<std::vector<Missing>> missing_for(const RepositoryName& repository, const CommitSha& sha) = 0;
+  virtual Result<std::vector<std::vector<Missing>>> missing_each(std::span<const CommitRef> commits) = 0;
   virtual Result<std::vector<Missing>> missing_of(const EntityKey& deployment) = 0;
   virtual Result<std::vector<Evidence>> evidence_on(const EntityKey& deployment) = 0;
   virtual Result<std::vector<Evidence>> evidence_by(const EntityKey& giver) = 0;

@@ -21,7 +21,7 @@ class RepositoryShipment {
         repository_(std::move(repository)) {}
 
   Status load(std::vector<CommitSha> shas, Shipment& shipment) {
-    for (CommitSha& sha : shas) RETURN_IF_ERROR(load_commit(std::move(sha)));
+    RETURN_IF_ERROR(load_commits(std::move(shas)));
     for (const auto& [number, change] : changes_) RETURN_IF_ERROR(claim_commits(change));
     for (const auto& [key, change] : changes_) RETURN_IF_ERROR(add_change(key, change, shipment));
     for (const auto& [sha, commit] : commits_) RETURN_IF_ERROR(add_commit(sha, commit, shipment));
@@ -29,12 +29,29 @@ class RepositoryShipment {
   }
 
  private:
-  /// A commit, and the changes that it may belong to.
-  Status load_commit(CommitSha sha) {
-    ASSIGN_OR_RETURN(auto row, reader_.entity(commit_key(repository_, sha)));
+  /// The commits, the changes that they may belong to, and who ships them.
+  Status load_commits(std::vector<CommitSha> shas) {
+    std::vector<EntityKey> keys;
+    std::vector<Mention> terms;
+    std::vector<CommitRef> commits;
+    for (const CommitSha& sha : shas) {
+      keys.push_back(commit_key(repository_, sha));
+      terms.push_back(mention_sha(repository_, sha));
+      commits.push_back({repository_, sha});
+    }
+    ASSIGN_OR_RETURN(auto rows, reader_.entities_of(keys));
+    ASSIGN_OR_RETURN(auto mentioning, reader_.mentioning_each(terms, EntityKind::kChange));
+    ASSIGN_OR_RETURN(auto shippers, reader_.shippers_each(commits));
+    for (std::size_t i = 0; i < shas.size(); ++i) {
+      shippers_.emplace(shas[i], std::move(shippers[i]));
+      RETURN_IF_ERROR(add_loaded(std::move(shas[i]), std::move(rows[i]), std::move(mentioning[i])));
+    }
+    return {};
+  }
+
+  Status add_loaded(CommitSha sha, std::optional<store::EntityRow> row, std::vector<store::EntityRow> mentioning) {
     std::optional<Commit> commit;
     if (row) commit = std::get<Commit>(std::move(row->entity));
-    ASSIGN_OR_RETURN(auto mentioning, reader_.mentioning(mention_sha(repository_, sha), EntityKind::kChange));
     for (store::EntityRow& found : mentioning) {
       auto& change = std::get<Change>(found.entity);
       if (change.repository() == repository_ && metrics::names_as_its_own(change, sha))
@@ -48,6 +65,12 @@ class RepositoryShipment {
     if (const auto vertex = graph_.find(sha.text)) vertices_.insert(*vertex);
     commits_.emplace(std::move(sha), std::move(commit));
     return {};
+  }
+
+  /// Known of this deployment's own commits; looked up for others.
+  Result<std::vector<Shipped>> shippers_of(const CommitSha& sha) {
+    if (const auto known = shippers_.find(sha); known != shippers_.end()) return known->second;
+    return reader_.shippers(repository_, sha);
   }
 
   /// Notes which commits are `change`'s, so that they do not count as changes of their own.
@@ -118,7 +141,7 @@ class RepositoryShipment {
     PlaceAmongShippers place;
     bool ships_one = false;
     for (const CommitSha& sha : anchors) {
-      ASSIGN_OR_RETURN(const auto rows, reader_.shippers(repository_, sha));
+      ASSIGN_OR_RETURN(const auto rows, shippers_of(sha));
       for (const Shipped& row : rows) {
         if (row.deployment == deployment_.key) ships_one = true;
         if (row.deployment == deployment_.key || row.service != deployment_.place.service) continue;
@@ -150,6 +173,7 @@ class RepositoryShipment {
   const FinishedDeployment& deployment_;
   const RepositoryName repository_;
   std::map<CommitSha, std::optional<Commit>> commits_;
+  std::map<CommitSha, std::vector<Shipped>> shippers_;
   std::set<CommitGraph::Vertex> vertices_;
   std::map<EntityKey, Change> changes_;
   std::map<std::string, std::set<CommitSha>> own_;  ///< By the change's number.

@@ -9,28 +9,34 @@ namespace fairlead::engine {
 
 namespace {
 
-/// Services whose walk stopped at the commit, and services whose deployment shipped it.
-Status mark_commit(const CommitRef& commit, store::DerivedReader& reader, Marks& marks) {
-  ASSIGN_OR_RETURN(const auto missing, reader.missing_for(commit.repository, commit.sha));
-  for (const Missing& row : missing) marks.since(row.service, row.since);
-
-  ASSIGN_OR_RETURN(const auto shippers, reader.shippers(commit.repository, commit.sha));
-  for (const Shipped& row : shippers) {
-    ASSIGN_OR_RETURN(const auto streams, reader.streams_of(row.deployment));
-    for (const StreamDeployment& stream : streams) {
-      if (stream.service == row.service) marks.since(row.service, stream.finished_at);
+/// Services whose walk stopped at one of the commits, and services whose deployment shipped one.
+Status mark_commits(std::span<const CommitRef> commits, store::DerivedReader& reader, Marks& marks) {
+  ASSIGN_OR_RETURN(const auto missing, reader.missing_each(commits));
+  for (const auto& rows : missing) {
+    for (const Missing& row : rows) marks.since(row.service, row.since);
+  }
+  ASSIGN_OR_RETURN(const auto shippers, reader.shippers_each(commits));
+  for (const auto& rows : shippers) {
+    for (const Shipped& row : rows) {
+      ASSIGN_OR_RETURN(const auto streams, reader.streams_of(row.deployment));
+      for (const StreamDeployment& stream : streams) {
+        if (stream.service == row.service) marks.since(row.service, stream.finished_at);
+      }
     }
   }
   return {};
 }
 
-Status mark_commits_naming(const Mention& number, store::DerivedReader& reader, Marks& marks) {
-  ASSIGN_OR_RETURN(const auto commits, reader.mentioning(number, EntityKind::kCommit));
-  for (const store::EntityRow& row : commits) {
-    const auto& commit = std::get<Commit>(row.entity);
-    RETURN_IF_ERROR(mark_commit({commit.repository(), commit.sha()}, reader, marks));
+Status mark_commits_naming(std::span<const Mention> numbers, store::DerivedReader& reader, Marks& marks) {
+  ASSIGN_OR_RETURN(const auto found, reader.mentioning_each(numbers, EntityKind::kCommit));
+  std::vector<CommitRef> commits;
+  for (const auto& rows : found) {
+    for (const store::EntityRow& row : rows) {
+      const auto& commit = std::get<Commit>(row.entity);
+      commits.push_back({commit.repository(), commit.sha()});
+    }
   }
-  return {};
+  return mark_commits(commits, reader, marks);
 }
 
 /// Every service with a stream in the repository asks its graph whether a baseline reaches the commit.
@@ -152,8 +158,9 @@ Result<Touched> touched_by(std::span<const ReadDelivery> deliveries, store::Deri
 
 Result<Marks> marks_for(const Touched& touched, store::DerivedReader& reader) {
   Marks marks;
-  for (const CommitRef& commit : touched.commits) RETURN_IF_ERROR(mark_commit(commit, reader, marks));
-  for (const Mention& number : touched.change_numbers) RETURN_IF_ERROR(mark_commits_naming(number, reader, marks));
+  const auto list = [](const auto& set) { return std::vector(set.begin(), set.end()); };
+  RETURN_IF_ERROR(mark_commits(list(touched.commits), reader, marks));
+  RETURN_IF_ERROR(mark_commits_naming(list(touched.change_numbers), reader, marks));
   for (const CommitRef& commit : touched.extended) RETURN_IF_ERROR(mark_streams(commit, reader, marks));
   for (const auto& [key, naming] : touched.deployments) RETURN_IF_ERROR(mark_incidents_naming(naming, reader, marks));
   for (const auto& [key, naming] : touched.incidents) {

@@ -2,6 +2,7 @@
 #include <map>
 #include <mutex>
 
+#include "store/memory/memory_sessions.h"
 #include "store/memory/memory_store.h"
 
 namespace fairlead::store {
@@ -61,6 +62,7 @@ class MemoryJournal final : public Journal {
   Status put_user(const UserRow& user) override {
     const std::lock_guard lock(mutex_);
     users_[user.name] = user;
+    sessions_.end_sessions_of(user.name);
     return {};
   }
   Result<std::optional<UserRow>> user(std::string_view name) override {
@@ -74,8 +76,10 @@ class MemoryJournal final : public Journal {
   Status remove_user(std::string_view name) override {
     const std::lock_guard lock(mutex_);
     if (const auto user = users_.find(name); user != users_.end()) users_.erase(user);
+    sessions_.end_sessions_of(name);
     return {};
   }
+  SessionStore* sessions() override { return &sessions_; }
   Status append_audit(const AuditRow& row) override {
     const std::lock_guard lock(mutex_);
     audit_.push_back(row);
@@ -122,6 +126,7 @@ class MemoryJournal final : public Journal {
     return {same ? Appended::Outcome::kDuplicate : Appended::Outcome::kConflict, at->second};
   }
 
+  MemorySessions sessions_;
   std::mutex mutex_;  ///< Guards everything below.
   std::vector<JournalRow> rows_;
   std::map<std::pair<Origin, std::string>, JournalPosition> ids_;

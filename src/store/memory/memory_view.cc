@@ -131,6 +131,14 @@ Result<std::vector<EntityRow>> View::mentioning(const Mention& term, EntityKind 
   return rows;
 }
 
+Result<std::vector<std::vector<EntityRow>>> View::mentioning_each(std::span<const Mention> terms, EntityKind kind) {
+  std::vector<std::vector<EntityRow>> found;
+  for (const auto& term : terms) {
+    ASSIGN_OR_RETURN(found.emplace_back(), mentioning(term, kind));
+  }
+  return found;
+}
+
 Result<std::vector<ServiceName>> View::services() {
   std::set<ServiceName> names;
   for (const auto& [key, stored] : state().entities) names.insert(stored.row.place.service);
@@ -188,6 +196,22 @@ Result<std::vector<EdgeRow>> View::edges(const RepositoryName& repository, std::
 Result<bool> View::has_ancestors(const RepositoryName& repository, const CommitSha& sha) {
   const auto at = state().edges.lower_bound(Edge{repository, sha, CommitSha(), EdgeKind::kParent});
   return at != state().edges.end() && at->first.repository == repository && at->first.sha == sha;
+}
+
+Result<std::vector<std::vector<Shipped>>> View::shippers_each(std::span<const CommitRef> commits) {
+  std::vector<std::vector<Shipped>> found;
+  for (const auto& commit : commits) {
+    ASSIGN_OR_RETURN(found.emplace_back(), shippers(commit.repository, commit.sha));
+  }
+  return found;
+}
+
+Result<std::vector<std::vector<Missing>>> View::missing_each(std::span<const CommitRef> commits) {
+  std::vector<std::vector<Missing>> found;
+  for (const auto& commit : commits) {
+    ASSIGN_OR_RETURN(found.emplace_back(), missing_for(commit.repository, commit.sha));
+  }
+  return found;
 }
 
 Result<std::vector<bool>> View::have_ancestors(std::span<const CommitRef> commits) {

@@ -21,6 +21,7 @@ class View : public virtual DerivedReader {
   Result<std::vector<std::optional<EntityRow>>> entities_of(std::span<const EntityKey> keys) override;
   Result<EntityPage> entities(const EntityQuery& query) override;
   Result<std::vector<EntityRow>> mentioning(const Mention& term, EntityKind kind) override;
+  Result<std::vector<std::vector<EntityRow>>> mentioning_each(std::span<const Mention> terms, EntityKind kind) override;
   Result<std::vector<ServiceName>> services() override;
   Result<std::vector<EnvironmentName>> environments() override;
   Result<std::vector<EntityRow>> successes(const ServiceName& service, std::optional<Instant> from) override;
@@ -40,7 +41,9 @@ class View : public virtual DerivedReader {
   Result<std::vector<StreamDeployment>> baselines(const RepositoryName& repository) override;
   Result<std::vector<Shipped>> shipped_by(const EntityKey& deployment) override;
   Result<std::vector<Shipped>> shippers(const RepositoryName& repository, const CommitSha& sha) override;
+  Result<std::vector<std::vector<Shipped>>> shippers_each(std::span<const CommitRef> commits) override;
   Result<std::vector<Missing>> missing_for(const RepositoryName& repository, const CommitSha& sha) override;
+  Result<std::vector<std::vector<Missing>>> missing_each(std::span<const CommitRef> commits) override;
   Result<std::vector<Missing>> missing_of(const EntityKey& deployment) override;
   Result<std::vector<Evidence>> evidence_on(const EntityKey& deployment) override;
   Result<std::vector<Evidence>> evidence_by(const EntityKey& giver) override;

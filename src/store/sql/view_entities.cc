@@ -247,8 +247,30 @@ Result<EntityPage> View::entities(const EntityQuery& query) {
 }
 
 Result<std::vector<EntityRow>> View::mentioning(const Mention& term, EntityKind kind) {
-  Query query(connection_, kMentioning, mention_hash(term), static_cast<std::int64_t>(kind));
-  return all_rows(query, names_);
+  ASSIGN_OR_RETURN(auto found, mentioning_each({&term, 1}, kind));
+  return std::move(found.front());
+}
+
+Result<std::vector<std::vector<EntityRow>>> View::mentioning_each(std::span<const Mention> terms, EntityKind kind) {
+  std::vector<std::vector<EntityRow>> found(terms.size());
+  std::vector<Argument> arguments;
+  for (const auto& term : terms) {
+    arguments.emplace_back(mention_hash(term));
+    arguments.emplace_back(static_cast<std::int64_t>(kind));
+  }
+  std::optional<Error> unreadable;
+  connection_.open_each(kMentioning, 2, arguments, [&](std::size_t index, Rows& rows) {
+    Query query(rows);
+    auto entities = all_rows(query, names_);
+    if (entities) {
+      found[index] = std::move(*entities);
+    } else if (!unreadable) {
+      unreadable = entities.error();
+    }
+  });
+  if (unreadable) return std::unexpected(*unreadable);
+  RETURN_IF_ERROR(names_.status());
+  return found;
 }
 
 Result<std::vector<ServiceName>> View::services() {

@@ -96,6 +96,39 @@ Result<std::vector<Row>> sorted_rows(Query& query, NameTable& names, Row (*read)
 }
 
 /// A stream's order: by place, then finish, then key.
+/// Commits as arguments, (repository, sha) each.
+class BoundCommits {
+ public:
+  BoundCommits(NameTable& names, std::span<const CommitRef> commits) {
+    shas_.reserve(commits.size());
+    for (const auto& [repository, sha] : commits) {
+      arguments_.emplace_back(names.find(repository.text).value_or(kNoNumber));
+      arguments_.emplace_back(shas_.emplace_back(sha));
+    }
+  }
+  std::span<const Argument> arguments() const { return arguments_; }
+
+ private:
+  std::vector<StoredSha> shas_;
+  std::vector<Argument> arguments_;
+};
+
+/// The rows of each commit, in the order of the type.
+template <class Row>
+Result<std::vector<std::vector<Row>>> rows_of_each(Connection& connection, NameTable& names, std::string_view sql,
+                                                   std::span<const CommitRef> commits,
+                                                   Row (*read)(const Query&, NameTable&)) {
+  std::vector<std::vector<Row>> found(commits.size());
+  const BoundCommits bound(names, commits);
+  connection.open_each(sql, 2, bound.arguments(), [&](std::size_t index, Rows& rows) {
+    Query query(rows);
+    while (query.next()) found[index].push_back(read(query, names));
+    std::sort(found[index].begin(), found[index].end());
+  });
+  RETURN_IF_ERROR(names.status());
+  return found;
+}
+
 Result<std::vector<StreamDeployment>> stream_rows(Query& query, NameTable& names) {
   ASSIGN_OR_RETURN(auto rows, sorted_rows(query, names, stream_at));
   const auto key = [](const StreamDeployment& r) {
@@ -128,15 +161,9 @@ Result<bool> View::has_ancestors(const RepositoryName& repository, const CommitS
 }
 
 Result<std::vector<bool>> View::have_ancestors(std::span<const CommitRef> commits) {
-  std::vector<StoredSha> shas;
-  shas.reserve(commits.size());
-  std::vector<Argument> arguments;
-  for (const auto& [repository, sha] : commits) {
-    arguments.emplace_back(names_.find(repository.text).value_or(kNoNumber));
-    arguments.emplace_back(shas.emplace_back(sha));
-  }
   std::vector<bool> found(commits.size());
-  connection_.open_each(kHasAncestors, 2, arguments,
+  const BoundCommits bound(names_, commits);
+  connection_.open_each(kHasAncestors, 2, bound.arguments(),
                         [&](std::size_t index, Rows& rows) { found[index] = rows.next(); });
   RETURN_IF_ERROR(names_.status());
   return found;
@@ -199,17 +226,23 @@ Result<std::vector<Shipped>> View::shipped_by(const EntityKey& deployment) {
 }
 
 Result<std::vector<Shipped>> View::shippers(const RepositoryName& repository, const CommitSha& sha) {
-  const auto number = names_.find(repository.text);
-  if (!number) return none<std::vector<Shipped>>();
-  Query query(connection_, kShippers, *number, StoredSha(sha));
-  return sorted_rows(query, names_, shipped_at);
+  const CommitRef commit{repository, sha};
+  ASSIGN_OR_RETURN(auto found, shippers_each({&commit, 1}));
+  return std::move(found.front());
+}
+
+Result<std::vector<std::vector<Shipped>>> View::shippers_each(std::span<const CommitRef> commits) {
+  return rows_of_each<Shipped>(connection_, names_, kShippers, commits, shipped_at);
 }
 
 Result<std::vector<Missing>> View::missing_for(const RepositoryName& repository, const CommitSha& sha) {
-  const auto number = names_.find(repository.text);
-  if (!number) return none<std::vector<Missing>>();
-  Query query(connection_, kMissingFor, *number, StoredSha(sha));
-  return sorted_rows(query, names_, missing_at);
+  const CommitRef commit{repository, sha};
+  ASSIGN_OR_RETURN(auto found, missing_each({&commit, 1}));
+  return std::move(found.front());
+}
+
+Result<std::vector<std::vector<Missing>>> View::missing_each(std::span<const CommitRef> commits) {
+  return rows_of_each<Missing>(connection_, names_, kMissingFor, commits, missing_at);
 }
 
 Result<std::vector<Missing>> View::missing_of(const EntityKey& deployment) {
