@@ -2,7 +2,7 @@
 
 #include "api/context.h"
 #include "api/endpoint_table.h"
-#include "api/token_watch.h"
+#include "api/store_watch.h"
 #include "base/check.h"
 
 namespace fairlead::api {
@@ -13,7 +13,9 @@ struct Api::Impl {
 
   Context context;
   Exposition exposition;
-  std::unique_ptr<TokenWatch> token_watch;  ///< Only where others write tokens, too.
+  /// Only where others write tokens and sessions, too. Apart, so that each knows how long its own question takes.
+  std::unique_ptr<StoreWatch> token_watch;
+  std::unique_ptr<StoreWatch> session_watch;
   bool routed = false;
 };
 
@@ -36,9 +38,12 @@ Result<http::Router> Api::make_router() {
     }
   }
   RETURN_IF_ERROR(impl_->context.tokens.load());
+  RETURN_IF_ERROR(impl_->context.sessions.refresh());
   if (impl_->context.options.shared_store) {
-    impl_->token_watch = std::make_unique<TokenWatch>(
-        impl_->context.tokens, [this](const std::string& id) { impl_->context.streams.close_of(id); });
+    Context& context = impl_->context;
+    const auto gone = [&context](const std::string& owner) { context.streams.close_of(owner); };
+    impl_->token_watch = std::make_unique<StoreWatch>([&context] { return context.tokens.refresh(); }, gone);
+    impl_->session_watch = std::make_unique<StoreWatch>([&context] { return context.sessions.refresh(); }, gone);
   }
   http::Router router;
   for (Endpoint& endpoint : make_endpoints(impl_->context, impl_->exposition)) {
@@ -60,6 +65,7 @@ http::Observer Api::observer() {
 
 void Api::stop() {
   if (impl_->token_watch) impl_->token_watch->stop();
+  if (impl_->session_watch) impl_->session_watch->stop();
   impl_->context.streams.stop();
   impl_->context.gate.stop();
 }

@@ -70,7 +70,9 @@ std::optional<http::Response> Authorizer::operator()(http::Request& request, con
   const auto authorization = request.header("authorization");
   if (!authorization) {
     const auto id = session_id_of(request);
-    const auto session = id ? sessions_->use(*id) : std::nullopt;
+    const auto used = id ? sessions_->use(*id) : std::nullopt;
+    if (!used) return problem_of(used.error());
+    const std::optional<Session>& session = *used;
     return session ? check_session(request, route, *session) : check_anonymous(request, route);
   }
   const auto token = bearer(*authorization);

@@ -7,7 +7,7 @@
 
 #include "api/failure_limiter.h"
 #include "api/options.h"
-#include "api/session_table.h"
+#include "api/sessions.h"
 #include "api/token_cache.h"
 #include "http/router.h"
 
@@ -35,7 +35,7 @@ std::string_view actor_of(const http::Request& request);
 /// origin, and what changes something must repeat the session's CSRF token, which no other page can read.
 class Authorizer {
  public:
-  Authorizer(TokenCache& tokens, SessionTable& sessions, const ApiOptions& options, const Clock& clock)
+  Authorizer(TokenCache& tokens, Sessions& sessions, const ApiOptions& options, const Clock& clock)
       : tokens_(&tokens), sessions_(&sessions), options_(&options), limiter_(clock) {}
 
   std::optional<http::Response> operator()(http::Request& request, const http::Route& route);
@@ -50,7 +50,7 @@ class Authorizer {
   http::Response too_many();
 
   TokenCache* const tokens_;
-  SessionTable* const sessions_;
+  Sessions* const sessions_;
   const ApiOptions* const options_;
   FailureLimiter limiter_;
   std::atomic<std::uint64_t> failures_ = 0;

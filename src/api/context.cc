@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "api/session_table.h"
+#include "api/shared_sessions.h"
+#include "base/check.h"
+
 namespace fairlead::api {
 namespace {
 
@@ -16,6 +20,14 @@ ApiOptions with_sources(ApiOptions options) {
   return options;
 }
 
+std::unique_ptr<Sessions> make_sessions(Context& context) {
+  const ApiOptions& options = context.options;
+  if (!options.shared_store) return std::make_unique<SessionTable>(options.sessions, context.clock, context.random);
+  store::SessionStore* const store = context.engine.journal().sessions();
+  CHECK(store != nullptr);
+  return std::make_unique<SharedSessions>(*store, options.sessions, context.clock, context.steady, context.random);
+}
+
 }  // namespace
 
 Context::Context(engine::Engine& its_engine, ApiOptions its_options, const Clock& its_clock, Random& its_random)
@@ -24,7 +36,8 @@ Context::Context(engine::Engine& its_engine, ApiOptions its_options, const Clock
       clock(its_clock),
       random(its_random),
       tokens(engine.journal(), options.shared_store ? &steady : nullptr),
-      sessions(options.sessions, clock, random),
+      its_sessions(make_sessions(*this)),
+      sessions(*its_sessions),
       authorizer(tokens, sessions, options, clock),
       written(engine.journal().lanes()),
       gate(engine, written, options.read_own_writes),

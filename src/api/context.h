@@ -16,7 +16,7 @@
 #include "api/parameters.h"
 #include "api/read_gate.h"
 #include "api/request_durations.h"
-#include "api/session_table.h"
+#include "api/sessions.h"
 #include "api/token_cache.h"
 #include "api/written_positions.h"
 #include "base/clock.h"
@@ -48,7 +48,8 @@ struct Context {
 
   SteadyClock steady;
   TokenCache tokens;
-  SessionTable sessions;
+  const std::unique_ptr<Sessions> its_sessions;
+  Sessions& sessions;
   Authorizer authorizer;
   WrittenPositions written;
   ReadGate gate;

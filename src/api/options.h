@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "api/health/finding.h"
-#include "api/session_table.h"
+#include "api/sessions.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "model/names.h"
@@ -49,7 +49,8 @@ struct ApiOptions {
   Duration read_own_writes = Duration::seconds(2);  ///< How long a read waits for what its credential wrote.
   std::filesystem::path data_folder;                ///< Whose disk the server watches; empty: none.
   std::vector<Finding> settings;                    ///< What the configuration makes weak, for the health page.
-  /// Other processes write the same journal: what they change about tokens counts here, too (token_cache.h).
+  /// Other processes write the same journal: what they change about tokens (token_cache.h) and sessions
+  /// (shared_sessions.h) counts here, too. The journal must hold sessions.
   bool shared_store = false;
   Imports* imports = nullptr;  ///< Outlives the Api; null: there are no routes for imports.
   /// The adapters behind `/hooks/…`; empty: sources::all_sources().

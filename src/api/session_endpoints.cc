@@ -45,9 +45,10 @@ Status audit(Context& context, std::string_view actor, std::string_view action, 
       {context.clock.now(), std::string(actor), std::string(action), std::string(subject)});
 }
 
-void end_session(Context& context, std::string_view key) {
-  context.sessions.end(key);
+Status end_session(Context& context, std::string_view key) {
+  RETURN_IF_ERROR(context.sessions.end(key));
   context.streams.close_of(key);
+  return {};
 }
 
 /// The user whose password this is, or nothing. The same work whether there is such a user or not.
@@ -69,18 +70,19 @@ Result<http::Response> log_in(Context& context, const Login& login) {
   if (!user) return wrong_login();
   context.logins.forgive(login.address, login.name);
   RETURN_IF_ERROR(audit(context, std::string(kUserPrefix) + user->name, "session.create", "from " + login.address));
-  const SessionTable::Opened opened = context.sessions.open(user->name, user->role);
+  ASSIGN_OR_RETURN(const Sessions::Opened opened, context.sessions.open(user->name, user->role));
   // Whoever changes a user writes the row and then ends the sessions. So either the row is the same here, or this
   // session was opened with what is no longer right, or it is ended after this line.
   const auto now = context.engine.journal().user(login.name);
   const bool unchanged = now && *now && (*now)->password_hash == user->password_hash && (*now)->role == user->role;
   if (!unchanged) {
-    end_session(context, opened.session.key);
+    RETURN_IF_ERROR(end_session(context, opened.session.key));
     if (!now) return std::unexpected(now.error());
     return wrong_login();
   }
   if (!login.former_id.empty()) {
-    if (const auto former = context.sessions.use(login.former_id)) end_session(context, former->key);
+    ASSIGN_OR_RETURN(const auto former, context.sessions.use(login.former_id));
+    if (former) RETURN_IF_ERROR(end_session(context, former->key));
   }
   http::Response response = session_response(user->name, user->role, false, &opened.session);
   response.headers.emplace_back(
@@ -145,7 +147,9 @@ void handle_who(Context& context, const http::Request& request, http::Responder 
   const std::string_view actor = actor_of(request);
   const auto id = session_id_of(request);
   if (request.header(kSessionHeader) && id) {
-    const auto session = context.sessions.use(*id);
+    const auto used = context.sessions.use(*id);
+    if (!used) return responder(problem_of(used.error()));
+    const std::optional<Session>& session = *used;
     // Ended since the authorizer saw it.
     if (!session) return responder(http::problem(401, "Unauthorized", "The session has ended. Log in again."));
     return responder(session_response(session->user, session->role, false, &*session));
@@ -159,7 +163,7 @@ Result<http::Response> log_out(Context& context, const http::Request& request) {
   const auto key = request.header(kSessionHeader);
   if (!key) return response;
   RETURN_IF_ERROR(audit(context, actor_of(request), "session.end", ""));
-  end_session(context, *key);
+  RETURN_IF_ERROR(end_session(context, *key));
   if (const auto name = session_cookie_name(request)) {
     response.headers.emplace_back("Set-Cookie", session_cookie(*name, "", request.secure, Duration{}));
   }

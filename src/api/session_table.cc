@@ -1,24 +1,12 @@
 #include "api/session_table.h"
 
-#include <algorithm>
+#include <iterator>
 #include <utility>
 
-#include "base/hash.h"
-
 namespace fairlead::api {
-namespace {
 
-std::string key_of(std::string_view id) {
-  const Sha256 digest = sha256(id);
-  return to_hex(bytes_of(digest));
-}
-
-}  // namespace
-
-SessionTable::Opened SessionTable::open(std::string user, store::Role role) {
-  Opened opened;
-  opened.id = to_base64url(random_->bytes(kIdBytes));
-  opened.session = {key_of(opened.id), std::move(user), role, to_base64url(random_->bytes(kIdBytes)), clock_->now()};
+Result<Sessions::Opened> SessionTable::open(std::string user, store::Role role) {
+  Opened opened = new_session(*random_, std::move(user), role, clock_->now());
   const Session& session = opened.session;
   const std::lock_guard lock(mutex_);
   make_room(session.user, session.opened_at);
@@ -27,9 +15,9 @@ SessionTable::Opened SessionTable::open(std::string user, store::Role role) {
   return opened;
 }
 
-std::optional<Session> SessionTable::use(std::string_view id) {
+Result<std::optional<Session>> SessionTable::use(std::string_view id) {
   if (id.size() != kIdChars) return std::nullopt;
-  const std::string key = key_of(id);
+  const std::string key = session_key(id);
   const Instant now = clock_->now();
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(key);
@@ -51,9 +39,10 @@ bool SessionTable::alive(std::string_view key) const {
   return found != entries_.end() && !over(found->second, now);
 }
 
-void SessionTable::end(std::string_view key) {
+Status SessionTable::end(std::string_view key) {
   const std::lock_guard lock(mutex_);
   if (const auto found = entries_.find(key); found != entries_.end()) erase(found);
+  return {};
 }
 
 std::vector<std::string> SessionTable::end_all_of(std::string_view user) {

@@ -74,7 +74,7 @@ TEST(Login, never_takes_over_an_id_that_the_client_brought_along) {
   ApiWorld world;
   add_user(world, "ann", Role::kViewer);
   SessionClient ann(world);
-  ann.cookie = "fairlead-8080=" + std::string(SessionTable::kIdChars, 'A');
+  ann.cookie = "fairlead-8080=" + std::string(Sessions::kIdChars, 'A');
   const std::string planted = ann.cookie;
   ASSERT_EQ(ann.log_in("ann").status, 200);
   EXPECT_NE(ann.cookie, planted);

@@ -7,9 +7,9 @@
 
 #include "api/credentials.h"
 #include "api/failure_limiter.h"
+#include "api/store_watch.h"
 #include "api/testing/api_world.h"
 #include "api/testing/fixed_random.h"
-#include "api/token_watch.h"
 #include "engine/testing/gated_journal.h"
 
 namespace fairlead::api {
@@ -149,14 +149,13 @@ TEST_F(SharedTokens, a_watch_finds_revocations_by_itself) {
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<std::string> gone;
-  TokenWatch watch(
-      cache_,
-      [&](const std::string& id) {
-        const std::lock_guard lock(mutex);
-        gone.push_back(id);
-        changed.notify_all();
-      },
-      Duration::millis(1));
+  StoreWatch watch([this] { return cache_.refresh(); },
+                   [&](const std::string& id) {
+                     const std::lock_guard lock(mutex);
+                     gone.push_back(id);
+                     changed.notify_all();
+                   },
+                   Duration::millis(1));
   revoke(token);
   std::unique_lock lock(mutex);
   changed.wait(lock, [&] { return !gone.empty(); });

@@ -55,8 +55,13 @@ struct Answer : http::Response {
 class ApiWorld {
  public:
   explicit ApiWorld(ApiOptions options = {}, engine::EngineOptions engine_options = {}, Policy policy = {})
-      : clock(parse_time("2026-01-31T12:00:00Z").value()), random(7) {
-    auto gated = std::make_unique<engine::testing::GatedJournal>();
+      : ApiWorld(store::make_memory_journal(), std::move(options), 7, engine_options, std::move(policy)) {}
+
+  /// One of several replicas on one journal; each has a `seed` of its own.
+  ApiWorld(std::shared_ptr<store::Journal> shared_journal, ApiOptions options, std::uint64_t seed,
+           engine::EngineOptions engine_options = {}, Policy policy = {})
+      : clock(parse_time("2026-01-31T12:00:00Z").value()), random(seed) {
+    auto gated = std::make_unique<engine::testing::GatedJournal>(std::move(shared_journal));
     journal = gated.get();
     auto started = engine::Engine::start({std::move(gated), store::make_memory_derived()}, std::move(policy), clock,
                                          engine_options);

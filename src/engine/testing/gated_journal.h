@@ -9,13 +9,18 @@
 #include <vector>
 
 #include "store/memory/memory_store.h"
+#include "store/session_store.h"
 #include "store/store.h"
 
 namespace fairlead::engine::testing {
 
 /// A memory journal whose appends a test can hold back, count and let fail.
-class GatedJournal final : public store::Journal {
+class GatedJournal final : public store::Journal, public store::SessionStore {
  public:
+  GatedJournal() : GatedJournal(store::make_memory_journal()) {}
+  /// One that others may use, too.
+  explicit GatedJournal(std::shared_ptr<store::Journal> shared) : memory_(std::move(shared)) {}
+
   /// Appends wait until `open`.
   void close() {
     std::lock_guard lock(mutex_);
@@ -49,12 +54,12 @@ class GatedJournal final : public store::Journal {
     std::lock_guard lock(mutex_);
     spool_ = std::move(stats);
   }
-  /// Tokens and users cannot be read: the store is away.
+  /// Tokens, users and sessions cannot be read, and no session be written: the store is away.
   void hide_accounts(bool hidden) {
     std::lock_guard lock(mutex_);
     accounts_hidden_ = hidden;
   }
-  /// Called once, between the reading of all tokens and the answer.
+  /// Called once, between the reading of all tokens or sessions and the answer.
   void while_listing(std::function<void()> meanwhile) { while_listing_ = std::move(meanwhile); }
   int account_reads() const {
     std::lock_guard lock(mutex_);
@@ -112,6 +117,29 @@ class GatedJournal final : public store::Journal {
   }
   Result<std::vector<store::UserRow>> users() override { return memory_->users(); }
   Status remove_user(std::string_view name) override { return memory_->remove_user(name); }
+  store::SessionStore* sessions() override { return memory_->sessions() == nullptr ? nullptr : this; }
+  Status open_session(const store::SessionRow& row, const store::SessionBounds& bounds) override {
+    RETURN_IF_ERROR(read_accounts());
+    return memory_->sessions()->open_session(row, bounds);
+  }
+  Result<std::optional<store::SessionRow>> session(std::string_view key) override {
+    RETURN_IF_ERROR(read_accounts());
+    return memory_->sessions()->session(key);
+  }
+  Result<std::vector<store::SessionRow>> all_sessions() override {
+    RETURN_IF_ERROR(read_accounts());
+    auto rows = memory_->sessions()->all_sessions();
+    if (auto meanwhile = std::exchange(while_listing_, {})) meanwhile();
+    return rows;
+  }
+  Status note_uses(std::span<const store::SessionUse> uses) override {
+    RETURN_IF_ERROR(read_accounts());
+    return memory_->sessions()->note_uses(uses);
+  }
+  Status end_session(std::string_view key) override {
+    RETURN_IF_ERROR(read_accounts());
+    return memory_->sessions()->end_session(key);
+  }
   Status append_audit(const store::AuditRow& row) override { return memory_->append_audit(row); }
   Result<std::vector<store::AuditRow>> audit(std::size_t rows_max) override { return memory_->audit(rows_max); }
   Result<std::uint64_t> verify(const std::function<void(std::uint64_t, std::uint64_t)>& progress) override {
@@ -125,7 +153,7 @@ class GatedJournal final : public store::Journal {
     return accounts_hidden_ ? fail(ErrorCode::kUnavailable, "no connection to the store") : Status();
   }
 
-  std::unique_ptr<store::Journal> memory_ = store::make_memory_journal();
+  const std::shared_ptr<store::Journal> memory_;
   std::function<void()> while_listing_;
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable changed_;

@@ -65,6 +65,15 @@ CREATE TABLE users (
   created_at BIGINT NOT NULL,
   checksum BIGINT NOT NULL
 );
+-- Small and short-lived; logins and ends of sessions are rare beside deliveries.
+CREATE TABLE sessions (
+  key BYTEA PRIMARY KEY,
+  user_name BYTEA NOT NULL,
+  role BIGINT NOT NULL,
+  opened_at BIGINT NOT NULL,
+  used_at BIGINT NOT NULL,
+  checksum BIGINT NOT NULL
+);
 CREATE TABLE audit (
   row BIGINT PRIMARY KEY,
   at BIGINT NOT NULL,

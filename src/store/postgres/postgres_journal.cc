@@ -7,6 +7,8 @@
 #include "store/postgres/journal_rows.h"
 #include "store/postgres/journal_schema.h"
 #include "store/postgres/postgres_store.h"
+#include "store/postgres/session_rows.h"
+#include "store/session_store.h"
 #include "store/sql/account_rows.h"
 
 namespace fairlead::store {
@@ -23,7 +25,7 @@ constexpr std::string_view kTakeLock = "SELECT pg_advisory_xact_lock($1)";
 constexpr std::string_view kLastSequences = "SELECT lane, last_sequence FROM lanes ORDER BY lane";
 constexpr std::string_view kLastSequence = "SELECT last_sequence FROM lanes WHERE lane = $1";
 
-class PostgresJournal final : public Journal {
+class PostgresJournal final : public Journal, public SessionStore {
  public:
   explicit PostgresJournal(std::shared_ptr<ConnectionPool> pool) : pool_(std::move(pool)) {}
   ~PostgresJournal() override { pool_->close(); }
@@ -64,7 +66,10 @@ class PostgresJournal final : public Journal {
   }
   Status put_user(const UserRow& user) override {
     ASSIGN_OR_RETURN(auto connection, pool_->lend());
-    return sql::put_user(*connection, user);
+    return under_lock(*connection, [&]() -> Status {
+      RETURN_IF_ERROR(sql::put_user(*connection, user));
+      return delete_sessions_of(*connection, user.name);
+    });
   }
   Result<std::optional<UserRow>> user(std::string_view name) override {
     ASSIGN_OR_RETURN(auto connection, pool_->lend());
@@ -76,8 +81,35 @@ class PostgresJournal final : public Journal {
   }
   Status remove_user(std::string_view name) override {
     ASSIGN_OR_RETURN(auto connection, pool_->lend());
-    return sql::remove_user(*connection, name);
+    return under_lock(*connection, [&]() -> Status {
+      RETURN_IF_ERROR(sql::remove_user(*connection, name));
+      return delete_sessions_of(*connection, name);
+    });
   }
+
+  SessionStore* sessions() override { return this; }
+  Status open_session(const SessionRow& row, const SessionBounds& bounds) override {
+    ASSIGN_OR_RETURN(auto connection, pool_->lend());
+    return under_lock(*connection, [&] { return insert_session(*connection, row, bounds); });
+  }
+  Result<std::optional<SessionRow>> session(std::string_view key) override {
+    ASSIGN_OR_RETURN(auto connection, pool_->lend());
+    return find_session(*connection, key);
+  }
+  Result<std::vector<SessionRow>> all_sessions() override {
+    ASSIGN_OR_RETURN(auto connection, pool_->lend());
+    return read_sessions(*connection);
+  }
+  Status note_uses(std::span<const SessionUse> uses) override {
+    if (uses.empty()) return {};
+    ASSIGN_OR_RETURN(auto connection, pool_->lend());
+    return under_lock(*connection, [&] { return write_uses(*connection, uses); });
+  }
+  Status end_session(std::string_view key) override {
+    ASSIGN_OR_RETURN(auto connection, pool_->lend());
+    return delete_session(*connection, key);
+  }
+
   Status append_audit(const AuditRow& row) override {
     ASSIGN_OR_RETURN(auto connection, pool_->lend());
     return under_lock(*connection, [&] { return sql::append_audit(*connection, row); });

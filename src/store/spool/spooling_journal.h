@@ -84,6 +84,7 @@ class SpoolingJournal final : public Journal {
   Result<std::optional<UserRow>> user(std::string_view name) override { return inner_->user(name); }
   Result<std::vector<UserRow>> users() override { return inner_->users(); }
   Status remove_user(std::string_view name) override { return inner_->remove_user(name); }
+  SessionStore* sessions() override { return inner_->sessions(); }
   Status append_audit(const AuditRow& row) override { return inner_->append_audit(row); }
   Result<std::vector<AuditRow>> audit(std::size_t rows_max) override { return inner_->audit(rows_max); }
   Result<std::uint64_t> verify(const std::function<void(std::uint64_t, std::uint64_t)>& progress) override {

@@ -1,17 +1,18 @@
-#include "api/token_watch.h"
+#include "api/store_watch.h"
 
 #include <chrono>
 
 namespace fairlead::api {
 
-TokenWatch::TokenWatch(TokenCache& tokens, std::function<void(const std::string&)> gone, Duration pause)
-    : tokens_(tokens), gone_(std::move(gone)), pause_(pause), thread_([this] { run(); }) {}
+StoreWatch::StoreWatch(std::function<Result<std::vector<std::string>>()> refresh,
+                       std::function<void(const std::string&)> gone, Duration pause)
+    : refresh_(std::move(refresh)), gone_(std::move(gone)), pause_(pause), thread_([this] { run(); }) {}
 
-TokenWatch::~TokenWatch() {
+StoreWatch::~StoreWatch() {
   stop();
 }
 
-void TokenWatch::stop() {
+void StoreWatch::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -20,12 +21,11 @@ void TokenWatch::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void TokenWatch::run() {
+void StoreWatch::run() {
   std::unique_lock lock(mutex_);
   while (!changed_.wait_for(lock, std::chrono::milliseconds(pause_.ms), [this] { return stopping_; })) {
     lock.unlock();
-    // A store that does not answer is what the cache remembers about it, and is asked again.
-    if (const auto gone = tokens_.refresh()) {
+    if (const auto gone = refresh_()) {
       for (const std::string& id : *gone) gone_(id);
     }
     lock.lock();
