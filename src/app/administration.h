@@ -56,11 +56,13 @@ class Administration {
   virtual Result<VerifyReport> verify(const Policy& policy) = 0;
 };
 
-/// Whoever can do it now. `create`: whether a folder that is not there is made.
-Result<std::unique_ptr<Administration>> administer(const std::filesystem::path& data, bool create, const Clock& clock,
-                                                   Random& random);
+/// Whoever can do it now: the server that holds `data`, or this process, in the folder or in the database that `store`
+/// names. `create`: whether a folder that is not there is made.
+Result<std::unique_ptr<Administration>> administer(const std::filesystem::path& data, const std::string& store,
+                                                   bool create, const Clock& clock, Random& random);
 
-/// Builds all derived state anew and puts it in the place of the old one. The server must be stopped.
-Result<std::uint64_t> replay(const std::filesystem::path& data, const Policy& policy);
+/// Builds all derived state anew and puts it in the place of the old one. The server must be stopped, and of a
+/// database all replicas.
+Result<std::uint64_t> replay(const std::filesystem::path& data, const std::string& store, const Policy& policy);
 
 }  // namespace fairlead::app

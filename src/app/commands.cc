@@ -138,7 +138,7 @@ Outcome with_administration(const CommandLine& line, bool create, Act act) {
   if (!config) return std::unexpected(std::move(config).error());
   const SystemClock clock;
   SystemRandom random;
-  auto administration = administer(config->data, create, clock, random);
+  auto administration = administer(config->data, config->store, create, clock, random);
   if (!administration) return std::unexpected(Failure{std::move(administration).error()});
   return outcome_of(act(**administration, *config));
 }
@@ -240,7 +240,7 @@ Outcome run_verify(const CommandLine& line) {
 Outcome run_replay(const CommandLine& line) {
   auto config = effective_config(line);
   if (!config) return std::unexpected(std::move(config).error());
-  auto deliveries = replay(config->data, config->policy);
+  auto deliveries = replay(config->data, config->store, config->policy);
   if (!deliveries) return std::unexpected(Failure{std::move(deliveries).error()});
   print(fmt::format("derived data was built anew from {} deliveries\n", *deliveries));
   return {};
@@ -366,7 +366,7 @@ class Commands {
 
   void add_store_options(CLI::App& command) {
     add_data_options(command);
-    command.add_option("--store", line_.store, "Where data is kept: sqlite.");
+    command.add_option("--store", line_.store, "Where data is kept: sqlite, or postgres://USER@HOST/DATABASE.");
   }
 
   void add_serve() {
@@ -386,24 +386,24 @@ class Commands {
   void add_tokens() {
     CLI::App& tokens = add_group("token", "Tokens for clients of the API.");
     CLI::App& create = add(tokens, "create", "Makes a token and prints it, this once.", run_token_create);
-    add_data_options(create);
+    add_store_options(create);
     create.add_option("--role", line_.role, "ingest, viewer, operator or admin.")->required();
     create.add_option("--name", line_.name, "What it is for.");
-    add_data_options(add(tokens, "list", "Lists tokens, without their secrets.", run_token_list));
+    add_store_options(add(tokens, "list", "Lists tokens, without their secrets.", run_token_list));
     CLI::App& revoke = add(tokens, "revoke", "Makes a token useless, at once and for ever.", run_token_revoke);
-    add_data_options(revoke);
+    add_store_options(revoke);
     revoke.add_option("id", line_.id, "Its id, as `token list` shows it.")->required();
   }
 
   void add_users() {
     CLI::App& users = add_group("user", "People who may log in.");
     CLI::App& add_user = add(users, "add", "Adds a user, or gives one a new role and password.", run_user_add);
-    add_data_options(add_user);
+    add_store_options(add_user);
     add_user.add_option("name", line_.name, "The login.")->required();
     add_user.add_option("--role", line_.role, "viewer, operator or admin.")->required();
-    add_data_options(add(users, "list", "Lists users.", run_user_list));
+    add_store_options(add(users, "list", "Lists users.", run_user_list));
     CLI::App& remove = add(users, "remove", "Removes a user, whose sessions end at once.", run_user_remove);
-    add_data_options(remove);
+    add_store_options(remove);
     remove.add_option("name", line_.name, "The login, as `user list` shows it.")->required();
   }
 
@@ -440,10 +440,10 @@ class Commands {
 
   void add_maintenance() {
     CLI::App& dump = add(app_, "export", "Prints all derived data, line by line, and its hash.", run_export);
-    add_data_options(dump);
+    add_store_options(dump);
     dump.add_option("--format", line_.format, "json.")->check(CLI::IsMember({"json"}));
-    add_data_options(add(app_, "verify", "Checks the journal, and the derived data against a rebuild.", run_verify));
-    add_data_options(add(app_, "replay", "Builds the derived data anew from the journal.", run_replay));
+    add_store_options(add(app_, "verify", "Checks the journal, and the derived data against a rebuild.", run_verify));
+    add_store_options(add(app_, "replay", "Builds the derived data anew from the journal.", run_replay));
     CLI::App& backup =
         add(app_, "backup", "Writes all that is kept to one file, beside a running server, too.", run_backup);
     add_store_options(backup);

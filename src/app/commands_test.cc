@@ -10,6 +10,7 @@
 
 #include "app/testing/child.h"
 #include "base/hash.h"
+#include "store/testing/postgres_server.h"
 
 namespace fairlead::app {
 namespace {
@@ -321,6 +322,28 @@ TEST_F(Commands, options_go_before_variables_and_variables_before_the_file) {
   EXPECT_EQ(fairlead({"token", "create", "--role", "viewer", "--data", data().string()}, {}, {config, variable}).code,
             0);
   EXPECT_TRUE(fs::exists(data()));
+}
+
+TEST_F(Commands, tokens_export_verify_and_replay_work_on_a_database) {
+  const std::string store = store::PostgresServer::shared().new_database();
+  const Finished made = on_data({"token", "create", "--role", "operator", "--store", store});
+  ASSERT_EQ(made.code, 0) << made.err;
+  const auto exported = [&] { return on_data({"export", "--format", "json", "--store", store}).out; };
+  {
+    RunningServer server(data(), {"--store", store});
+    EXPECT_EQ(server.request("POST", "/api/v1/events", first_word(made.out), kDeployment).status, 200);
+    const Finished refused = fairlead({"replay", "--data", file("other").string(), "--store", store});
+    EXPECT_EQ(refused.code, 1);
+    EXPECT_THAT(refused.err, HasSubstr("stop all of them, then replay; nothing was changed"));
+    EXPECT_EQ(server.stop(SIGTERM), 0);
+  }
+  const std::string before = exported();
+  EXPECT_THAT(before, HasSubstr("\"d1\""));
+  const Finished verified = on_data({"verify", "--store", store});
+  EXPECT_THAT(verified.out, HasSubstr("derived data: equal to a rebuild")) << verified.err;
+  const Finished replayed = on_data({"replay", "--store", store});
+  EXPECT_EQ(replayed.out, "derived data was built anew from 1 deliveries\n") << replayed.err;
+  EXPECT_EQ(exported(), before);
 }
 
 }  // namespace

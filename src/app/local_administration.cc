@@ -6,6 +6,8 @@
 #include "api/user_rules.h"
 #include "app/derived_files.h"
 #include "app/progress.h"
+#include "app/stores.h"
+#include "store/postgres/postgres_store.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace fairlead::app {
@@ -18,10 +20,23 @@ constexpr std::string_view kReplayName = "derived.replay.db";
 constexpr std::string_view kVerifyName = "derived.verify.db";
 constexpr std::string_view kActor = "local";
 
+Result<std::unique_ptr<store::Journal>> open_journal(const std::string& store, const fs::path& folder) {
+  return is_postgres(store) ? store::open_postgres_journal(store) : store::open_sqlite_journal(folder);
+}
+
+Result<std::unique_ptr<store::Derived>> open_derived(const std::string& store, const fs::path& folder) {
+  return is_postgres(store) ? store::open_postgres_derived(store) : store::open_sqlite_derived(folder);
+}
+
 class LocalAdministration final : public Administration {
  public:
-  LocalAdministration(DataFolder folder, std::unique_ptr<store::Journal> journal, const Clock& clock, Random& random)
-      : folder_(std::move(folder)), journal_(std::move(journal)), clock_(&clock), random_(&random) {}
+  LocalAdministration(DataFolder folder, std::string store, std::unique_ptr<store::Journal> journal, const Clock& clock,
+                      Random& random)
+      : folder_(std::move(folder)),
+        store_(std::move(store)),
+        journal_(std::move(journal)),
+        clock_(&clock),
+        random_(&random) {}
 
   Result<std::string> create_token(store::Role role, const std::string& name) override {
     const api::NewToken made = api::make_token(*random_, role, name, clock_->now());
@@ -80,7 +95,7 @@ class LocalAdministration final : public Administration {
   }
 
   Status export_lines(const Policy& policy, const std::function<void(std::string_view)>& sink) override {
-    ASSIGN_OR_RETURN(const auto derived, store::open_sqlite_derived(folder_.path()));
+    ASSIGN_OR_RETURN(const auto derived, open_derived(store_, folder_.path()));
     RETURN_IF_ERROR(engine::project_all(*journal_, *derived, policy, {}));
     ASSIGN_OR_RETURN(const auto reader, derived->read());
     ASSIGN_OR_RETURN(const std::string hash, engine::dump_hash(*reader, [&](std::string_view line) {
@@ -115,13 +130,14 @@ class LocalAdministration final : public Administration {
   }
 
   Result<engine::Verification> compare_with_rebuild(const Policy& policy) {
-    ASSIGN_OR_RETURN(const auto stored, store::open_sqlite_derived(folder_.path()));
+    ASSIGN_OR_RETURN(const auto stored, open_derived(store_, folder_.path()));
     ASSIGN_OR_RETURN(const auto scratch, store::open_sqlite_derived(folder_.path(), {}, kVerifyName));
     Progress rebuild("rebuild");
     return engine::verify_derived(*journal_, *stored, *scratch, policy, std::ref(rebuild));
   }
 
   DataFolder folder_;
+  const std::string store_;
   std::unique_ptr<store::Journal> journal_;
   const Clock* clock_;
   Random* random_;
@@ -137,14 +153,32 @@ Status put_in_place(const fs::path& folder) {
   return {};
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Administration>> administer_files(DataFolder folder, const Clock& clock, Random& random) {
-  ASSIGN_OR_RETURN(auto journal, store::open_sqlite_journal(folder.path()));
-  return std::make_unique<LocalAdministration>(std::move(folder), std::move(journal), clock, random);
+/// Projects and links everything; returns the number of deliveries.
+Result<std::uint64_t> build(store::Journal& journal, store::Derived& derived, const Policy& policy) {
+  std::uint64_t deliveries = 0;
+  Progress progress("replay");
+  RETURN_IF_ERROR(engine::project_all(journal, derived, policy, [&](std::uint64_t done, std::uint64_t total) {
+    deliveries = total;
+    progress(done, total);
+  }));
+  return deliveries;
 }
 
-Result<std::uint64_t> replay(const fs::path& data, const Policy& policy) {
+}  // namespace
+
+Result<std::unique_ptr<Administration>> administer_stores(DataFolder folder, const std::string& store,
+                                                          const Clock& clock, Random& random) {
+  ASSIGN_OR_RETURN(auto journal, open_journal(store, folder.path()));
+  return std::make_unique<LocalAdministration>(std::move(folder), store, std::move(journal), clock, random);
+}
+
+Result<std::uint64_t> replay(const fs::path& data, const std::string& store, const Policy& policy) {
+  if (is_postgres(store)) {
+    ASSIGN_OR_RETURN(const auto journal, store::open_postgres_journal(store));
+    RETURN_IF_ERROR(store::empty_postgres_derived(store));
+    ASSIGN_OR_RETURN(const auto derived, store::open_postgres_derived(store));
+    return build(*journal, *derived, policy);
+  }
   auto folder = DataFolder::hold(data, DataFolder::Missing::kRefuse);
   if (!folder && folder.error().code == ErrorCode::kConflict) {
     return fail(ErrorCode::kConflict, "{}, then replay; nothing was changed", folder.error().message);
@@ -155,11 +189,7 @@ Result<std::uint64_t> replay(const fs::path& data, const Policy& policy) {
   std::uint64_t deliveries = 0;
   {
     ASSIGN_OR_RETURN(const auto derived, store::open_sqlite_derived(data, {}, kReplayName));
-    Progress progress("replay");
-    RETURN_IF_ERROR(engine::project_all(*journal, *derived, policy, [&](std::uint64_t done, std::uint64_t total) {
-      deliveries = total;
-      progress(done, total);
-    }));
+    ASSIGN_OR_RETURN(deliveries, build(*journal, *derived, policy));
   }
   RETURN_IF_ERROR(put_in_place(data));
   return deliveries;

@@ -5,7 +5,9 @@
 
 namespace fairlead::app {
 
-/// Works on the files. It holds the folder, so no server can start meanwhile.
-Result<std::unique_ptr<Administration>> administer_files(DataFolder folder, const Clock& clock, Random& random);
+/// Works on the files in the folder, or on the database that `store` names. It holds the folder, so no server can start
+/// on it meanwhile.
+Result<std::unique_ptr<Administration>> administer_stores(DataFolder folder, const std::string& store,
+                                                          const Clock& clock, Random& random);
 
 }  // namespace fairlead::app

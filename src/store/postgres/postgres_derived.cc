@@ -23,6 +23,14 @@ constexpr std::string_view kTakeTurn = "SELECT id FROM derived_writer WHERE id =
 
 constexpr std::string_view kEpochs = "SELECT part, epoch FROM leases";
 
+constexpr std::string_view kLivingReplicas =
+    "SELECT count(*) FROM replicas WHERE seen_at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $1";
+/// Names, keys and places keep their numbers.
+const std::string kEmpty =
+    "TRUNCATE positions, settings, counters, outcomes, outcome_counts, entities, mentions, service_counts, "
+    "environment_counts, edges, service_marks, day_marks, streams, shipped, missing, evidence, facts, fact_owners, "
+    "summary_counts, summary_bins, summary_values, known_since";
+
 class Reader final : public sql::View {
  public:
   explicit Reader(ConnectionPool::Loan loan) : Reader(std::make_unique<State>(std::move(loan))) {}
@@ -132,6 +140,20 @@ Result<std::unique_ptr<Derived>> open_postgres_derived(const std::string& uri, c
     RETURN_IF_ERROR(migrate(*connection, postgres::kDerivedComponent));
   }
   return std::make_unique<postgres::PostgresDerived>(uri, connect, std::move(readers));
+}
+
+Status empty_postgres_derived(const std::string& uri) {
+  ASSIGN_OR_RETURN(const auto connection, postgres::PostgresConnection::open(uri, {}));
+  RETURN_IF_ERROR(migrate(*connection, postgres::kDerivedComponent));
+  RETURN_IF_ERROR(connection->begin_write());
+  RETURN_IF_ERROR(connection->integer(postgres::kTakeTurn));
+  ASSIGN_OR_RETURN(const auto living, connection->integer(postgres::kLivingReplicas, Fleet::kLeaseTime.ms));
+  if (living != 0) {
+    return fail(ErrorCode::kConflict,
+                "{} replicas work on this database: stop all of them, then replay; nothing was changed", *living);
+  }
+  RETURN_IF_ERROR(connection->run_script(postgres::kEmpty));
+  return connection->commit();
 }
 
 }  // namespace fairlead::store

@@ -21,6 +21,10 @@ Result<std::unique_ptr<Journal>> open_postgres_journal(const std::string& uri, c
 /// The derived state beside it. Replicas write in turns: `write` waits for the others.
 Result<std::unique_ptr<Derived>> open_postgres_derived(const std::string& uri, const PostgresOptions& options = {});
 
+/// Removes all that is derived, so that it can be built anew; one that is interrupted afterwards goes on where it
+/// stopped. kConflict: a replica lives.
+Status empty_postgres_derived(const std::string& uri);
+
 /// What the replicas on that database agree upon. `name` (the host's, say) and `version` are what the others see of
 /// this one.
 Result<std::unique_ptr<Fleet>> open_postgres_fleet(const std::string& uri, const std::string& name,
