@@ -48,6 +48,24 @@ int number_from_environment(const char* name, int fallback) {
   return text ? std::atoi(text) : fallback;
 }
 
+/// A deployment of the client's own service, later than those before it: what comes links a few rows, not all.
+std::string event_of(int client, int number) {
+  return fmt::format(
+      R"({{"type":"deployment","id":"c{0}-{1}","service":"service-{0}","environment":"production","status":"success",)"
+      R"("finished_at":{2},"sha":"{0}{1}","repository":"github.com/acme/service-{0}"}})",
+      client, number, 1'767'600'000 + 60 * number);
+}
+
+/// What a client was told of: whose it is, and the how many-th.
+struct Posted {
+  int client = 0;
+  int number = 0;
+
+  std::string id() const { return fmt::format("c{}-{}", client, number); }
+  std::string event() const { return event_of(client, number); }
+  friend auto operator<=>(const Posted&, const Posted&) = default;
+};
+
 /// Where the replicas are now, and what clients have seen of them.
 class Scene {
  public:
@@ -67,9 +85,9 @@ class Scene {
     over_changed_.wait_for(lock, time, [&] { return over_.load(); });
   }
 
-  void acknowledged(const std::string& id) {
+  void acknowledged(const Posted& posted) {
     const std::lock_guard lock(mutex_);
-    acknowledged_.push_back(id);
+    acknowledged_.push_back(posted);
     changed_.notify_all();
   }
   void problem(const std::string& text) {
@@ -82,7 +100,7 @@ class Scene {
     const std::size_t enough = acknowledged_.size() + count;
     changed_.wait_for(lock, kAcksPatience, [&] { return acknowledged_.size() >= enough; });
   }
-  std::vector<std::string> all_acknowledged() const {
+  std::vector<Posted> all_acknowledged() const {
     const std::lock_guard lock(mutex_);
     return acknowledged_;
   }
@@ -97,7 +115,7 @@ class Scene {
   mutable std::mutex mutex_;  // guards the rest
   std::condition_variable changed_;
   std::condition_variable over_changed_;
-  std::vector<std::string> acknowledged_;
+  std::vector<Posted> acknowledged_;
   std::vector<std::string> problems_;
 };
 
@@ -106,19 +124,19 @@ void run_client(Scene& scene, int number, const std::string& token, std::uint64_
   std::mt19937_64 random(seed);
   int next = 0;
   while (!scene.over()) {
-    const std::string id = fmt::format("c{}-{}", number, next++);
+    const Posted posted{number, next++};
     for (bool acknowledged = false; !acknowledged && !scene.over();) {
       const std::uint16_t port = scene.port(random() % kReplicas);
       try {
         if (port == 0) throw ConnectionLost("the replica is down");
         ApiClient api(port, token);
-        const HttpResponse response = api.post_events(deployment_event(id), "key-" + id);
+        const HttpResponse response = api.post_events(posted.event(), "key-" + posted.id());
         if (response.status == 200) {
           const auto answer = boost::json::parse(response.body);
           if (answer.at("accepted").as_int64() + answer.at("duplicates").as_int64() != 1) {
             scene.problem("neither accepted nor a duplicate: " + response.body);
           }
-          scene.acknowledged(id);
+          scene.acknowledged(posted);
           acknowledged = true;
         } else if (response.status != 503) {
           scene.problem(fmt::format("{}: {}", response.status, response.body));
@@ -250,10 +268,10 @@ void await_empty_spools(const Fleet& fleet) {
 }
 
 /// Those of the deliveries that a replica takes for new ones.
-std::vector<std::string> accepted_when_posted_again(const Fleet& fleet, const std::set<std::string>& ids) {
+std::vector<std::string> accepted_when_posted_again(const Fleet& fleet, const std::set<Posted>& posted) {
   constexpr std::size_t kPosters = 8;
   constexpr std::size_t kPostsPerConnection = 200;
-  const std::vector<std::string> all(ids.begin(), ids.end());
+  const std::vector<Posted> all(posted.begin(), posted.end());
   std::mutex mutex;
   std::vector<std::string> accepted;
   std::vector<std::jthread> posters;
@@ -263,10 +281,10 @@ std::vector<std::string> accepted_when_posted_again(const Fleet& fleet, const st
       std::size_t posts = 0;
       for (std::size_t i = first; i < all.size(); i += kPosters) {
         if (posts++ % kPostsPerConnection == 0) api.emplace(fleet.port(first % kReplicas), fleet.token());
-        const auto response = api->post_events(deployment_event(all[i]), "key-" + all[i]);
+        const auto response = api->post_events(all[i].event(), "key-" + all[i].id());
         const auto answer = boost::json::parse(response.body);
         const std::lock_guard lock(mutex);
-        if (response.status != 200 || answer.at("accepted").as_int64() != 0) accepted.push_back(all[i]);
+        if (response.status != 200 || answer.at("accepted").as_int64() != 0) accepted.push_back(all[i].id());
       }
     });
   }
@@ -292,8 +310,8 @@ TEST(ReplicasUnderFire, lose_nothing_acknowledged_count_nothing_twice_and_derive
   }
   std::printf("%zu blows are dealt\n", all_blows.size());
   EXPECT_THAT(scene.problems(), testing::IsEmpty());
-  const std::vector<std::string> acknowledged = scene.all_acknowledged();
-  const std::set<std::string> distinct(acknowledged.begin(), acknowledged.end());
+  const std::vector<Posted> acknowledged = scene.all_acknowledged();
+  const std::set<Posted> distinct(acknowledged.begin(), acknowledged.end());
   EXPECT_EQ(distinct.size(), acknowledged.size());
   ASSERT_GT(distinct.size(), all_blows.size() * 10) << "the load was too small to prove anything";
   await_empty_spools(fleet);
@@ -303,9 +321,14 @@ TEST(ReplicasUnderFire, lose_nothing_acknowledged_count_nothing_twice_and_derive
       << "acknowledged and gone, or not recognised";
   ApiClient api(fleet.port(1), fleet.token());
   fleet.seconds_until_derived(2, "settled");
-  std::multiset<std::string> stored;
-  for (const auto& row : api.list("/api/v1/deployments?service=api")) stored.emplace(row.at("id").as_string());
-  EXPECT_TRUE(std::ranges::includes(stored, distinct));
+  std::multiset<std::string> stored, expected;
+  for (const Posted& posted : distinct) expected.insert(posted.id());
+  for (int client = 0; client < kClients; ++client) {
+    for (const auto& row : api.list(fmt::format("/api/v1/deployments?service=service-{}", client))) {
+      stored.emplace(row.at("id").as_string());
+    }
+  }
+  EXPECT_TRUE(std::ranges::includes(stored, expected));
   EXPECT_EQ(std::set<std::string>(stored.begin(), stored.end()).size(), stored.size()) << "listed twice";
   EXPECT_LE(stored.size(), distinct.size() + kClients);
 
