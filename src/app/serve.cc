@@ -79,6 +79,9 @@ Status serve(const Config& config, const Environment& environment, Showing showi
     ASSIGN_OR_RETURN(demo, DemoWorld::start(*engine, folder.path(), clock));
     std::printf("%s\n", demo->summary().c_str());
   }
+  // Before anybody can rely on the server: where this fails, it does not start.
+  ASSIGN_OR_RETURN(const auto password_file,
+                   ensure_first_admin(engine->journal(), folder.path(), environment, clock, random));
   GitImports imports(*engine, config, clock, random);
   api::ApiOptions its_options = api_options(config, showing);
   its_options.imports = &imports;
@@ -94,12 +97,11 @@ Status serve(const Config& config, const Environment& environment, Showing showi
                    http::Server::start(std::move(options), std::move(router), api.authorizer(), api.observer(), clock));
   announce(*server);
 
-  const auto password_file = ensure_first_admin(engine->journal(), folder.path(), environment, clock, random);
-  if (password_file && *password_file) {
-    std::printf("the password of the user admin is in %s\n", (*password_file)->c_str());
+  if (password_file) {
+    std::printf("the password of the user admin is in %s\n", password_file->c_str());
     std::fflush(stdout);
   }
-  if (password_file) signals.wait();
+  signals.wait();
 
   signals.release();
   if (demo) demo->stop();
@@ -108,7 +110,6 @@ Status serve(const Config& config, const Environment& environment, Showing showi
   server->stop();
   engine->stop();
   std::filesystem::remove(control.path(), ignored);
-  if (!password_file) return std::unexpected(password_file.error());
   return {};
 }
 
