@@ -90,8 +90,8 @@ class Writer final : public View, public DerivedWriter {
     }
   }
   void put_entities(std::span<const EntityWrite> entities) override {
-    for (const auto& [row, mentions] : entities) {
-      apply([row, mentions](State& s) { s.put_entity(row, mentions); });
+    for (const EntityWrite& write : entities) {
+      apply([write](State& s) { s.put_entity(write.row, write.mentions); });
     }
   }
   std::vector<bool> add_edges(std::span<const Edge> edges) override {
