@@ -41,19 +41,21 @@ constexpr Milliseconds kAcksPatience{20'000};
 constexpr Milliseconds kStandstill{10'000};
 /// What a client waits before it posts again. A spool answers much faster than everything behind it, and what was
 /// acknowledged is posted once more at the end.
-constexpr Milliseconds kClientRest{50};
+constexpr Milliseconds kClientRest{150};
 
 int number_from_environment(const char* name, int fallback) {
   const char* text = std::getenv(name);
   return text ? std::atoi(text) : fallback;
 }
 
+constexpr int kServices = kClients;
+
 /// A deployment of the client's own service, later than those before it: what comes links a few rows, not all.
 std::string event_of(int client, int number) {
   return fmt::format(
-      R"({{"type":"deployment","id":"c{0}-{1}","service":"service-{0}","environment":"production","status":"success",)"
-      R"("finished_at":{2},"sha":"{0}{1}","repository":"github.com/acme/service-{0}"}})",
-      client, number, 1'767'600'000 + 60 * number);
+      R"({{"type":"deployment","id":"c{0}-{1}","service":"service-{2}","environment":"production","status":"success",)"
+      R"("finished_at":{3},"sha":"{0}x{1}","repository":"github.com/acme/service-{2}"}})",
+      client, number, client % kServices, 1'767'600'000 + 600 * number + client);
 }
 
 /// What a client was told of: whose it is, and the how many-th.
@@ -319,12 +321,12 @@ TEST(ReplicasUnderFire, lose_nothing_acknowledged_count_nothing_twice_and_derive
 
   EXPECT_THAT(accepted_when_posted_again(fleet, distinct), testing::IsEmpty())
       << "acknowledged and gone, or not recognised";
-  ApiClient api(fleet.port(1), fleet.token());
   fleet.seconds_until_derived(2, "settled");
+  ApiClient api(fleet.port(1), fleet.token());
   std::multiset<std::string> stored, expected;
   for (const Posted& posted : distinct) expected.insert(posted.id());
-  for (int client = 0; client < kClients; ++client) {
-    for (const auto& row : api.list(fmt::format("/api/v1/deployments?service=service-{}", client))) {
+  for (int service = 0; service < kServices; ++service) {
+    for (const auto& row : api.list(fmt::format("/api/v1/deployments?service=service-{}", service))) {
       stored.emplace(row.at("id").as_string());
     }
   }
