@@ -60,7 +60,10 @@ class GatedJournal final : public store::Journal, public store::SessionStore {
     accounts_hidden_ = hidden;
   }
   /// Called once, between the reading of all tokens or sessions and the answer.
-  void while_listing(std::function<void()> meanwhile) { while_listing_ = std::move(meanwhile); }
+  void while_listing(std::function<void()> meanwhile) {
+    std::lock_guard lock(mutex_);
+    while_listing_ = std::move(meanwhile);
+  }
   int account_reads() const {
     std::lock_guard lock(mutex_);
     return account_reads_;
@@ -107,7 +110,7 @@ class GatedJournal final : public store::Journal, public store::SessionStore {
   Result<std::vector<store::TokenRow>> tokens() override {
     RETURN_IF_ERROR(read_accounts());
     auto rows = memory_->tokens();
-    if (auto meanwhile = std::exchange(while_listing_, {})) meanwhile();
+    call_meanwhile();
     return rows;
   }
   Status put_user(const store::UserRow& user) override { return memory_->put_user(user); }
@@ -129,7 +132,7 @@ class GatedJournal final : public store::Journal, public store::SessionStore {
   Result<std::vector<store::SessionRow>> all_sessions() override {
     RETURN_IF_ERROR(read_accounts());
     auto rows = memory_->sessions()->all_sessions();
-    if (auto meanwhile = std::exchange(while_listing_, {})) meanwhile();
+    call_meanwhile();
     return rows;
   }
   Status note_uses(std::span<const store::SessionUse> uses) override {
@@ -147,6 +150,15 @@ class GatedJournal final : public store::Journal, public store::SessionStore {
   }
 
  private:
+  void call_meanwhile() {
+    std::function<void()> meanwhile;
+    {
+      std::lock_guard lock(mutex_);
+      meanwhile = std::exchange(while_listing_, {});
+    }
+    if (meanwhile) meanwhile();
+  }
+
   Status read_accounts() {
     std::lock_guard lock(mutex_);
     ++account_reads_;
