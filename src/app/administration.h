@@ -31,10 +31,17 @@ struct UserLine {
   std::string created_at;
 };
 
+/// What an export left out.
+struct ExportReport {
+  /// Deliveries that replicas have yet to derive; nothing where no replicas do that.
+  std::optional<std::uint64_t> waiting;
+};
+
 /// What `verify` found to be in order.
 struct VerifyReport {
   std::uint64_t deliveries = 0;
-  /// The hash of the derived state, equal to a rebuild's; nothing where only the journal was checked.
+  /// The hash of the derived state, equal to a rebuild's; nothing where only the journal was checked, because servers
+  /// go on deriving meanwhile.
   std::optional<std::string> derived_hash;
 };
 
@@ -51,8 +58,10 @@ class Administration {
   virtual Result<std::vector<UserLine>> users() = 0;
   virtual Status remove_user(const std::string& name) = 0;
 
-  /// All derived state as lines of JSON, the last one with the SHA-256 of those before.
-  virtual Status export_lines(const Policy& policy, const std::function<void(std::string_view)>& sink) = 0;
+  /// All derived state as lines of JSON, the last one with the SHA-256 of those before. Where replicas derive, what
+  /// they have derived so far.
+  virtual Result<ExportReport> export_lines(const Policy& policy,
+                                            const std::function<void(std::string_view)>& sink) = 0;
   virtual Result<VerifyReport> verify(const Policy& policy) = 0;
 };
 

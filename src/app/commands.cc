@@ -82,8 +82,8 @@ CommandLine with_environment(CommandLine line) {
   return line;
 }
 
-/// The configuration file with what the command line says over it.
-std::expected<Config, Failure> effective_config(const CommandLine& line) {
+/// The configuration file with what the command line says over it. Its `store` is still to be read.
+std::expected<Config, Failure> merged_config(const CommandLine& line) {
   auto config = load_config(line.config, process_environment());
   if (!config) return wrong_usage(std::move(config).error());
   if (!line.data.empty()) config->data = line.data;
@@ -97,6 +97,14 @@ std::expected<Config, Failure> effective_config(const CommandLine& line) {
   return std::move(*config);
 }
 
+/// The same, with a `store` that is one.
+std::expected<Config, Failure> effective_config(const CommandLine& line) {
+  auto config = merged_config(line);
+  if (!config) return config;
+  if (Status store = check_store(config->store); !store) return wrong_usage(std::move(store).error());
+  return config;
+}
+
 void print(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
 }
@@ -108,10 +116,6 @@ void print(std::string_view text) {
 std::expected<Config, Failure> server_config(const CommandLine& line) {
   auto config = effective_config(line);
   if (!config) return config;
-  if (config->store != "sqlite" && !is_postgres(config->store)) {
-    return wrong_usage(
-        {ErrorCode::kInvalid, "this --store is none: write sqlite, or postgres://USER@HOST/DATABASE, or leave it out"});
-  }
   if (config->tls_certificate.empty() != config->tls_key.empty()) {
     return wrong_usage({ErrorCode::kInvalid, "TLS needs both --tls-cert and --tls-key"});
   }
@@ -203,7 +207,7 @@ Outcome run_user_remove(const CommandLine& line) {
 Outcome run_config_check(const CommandLine& line) {
   CommandLine with_file = line;
   if (with_file.config.empty()) with_file.config = "fairlead.yaml";
-  const auto config = effective_config(with_file);
+  const auto config = merged_config(with_file);
   if (!config) return std::unexpected(config.error());
   print(fmt::format("{} is right\n", with_file.config));
   return {};
@@ -216,7 +220,13 @@ Outcome run_config_schema(const CommandLine&) {
 
 Outcome run_export(const CommandLine& line) {
   return with_administration(line, false, [&](Administration& administration, const Config& config) -> Status {
-    RETURN_IF_ERROR(administration.export_lines(config.policy, print));
+    ASSIGN_OR_RETURN(const ExportReport report, administration.export_lines(config.policy, print));
+    if (report.waiting) {
+      fmt::print(stderr,
+                 "fairlead: replicas work on this database: this is what they have derived so far ({} deliveries "
+                 "wait)\n",
+                 *report.waiting);
+    }
     if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
       return fail(ErrorCode::kIo, "the export could not be written to the end: make room where it goes");
     }
@@ -231,7 +241,9 @@ Outcome run_verify(const CommandLine& line) {
     if (report.derived_hash) {
       print(fmt::format("derived data: equal to a rebuild, sha256 {}\n", *report.derived_hash));
     } else {
-      print("derived data: not compared with a rebuild, because a server runs; stop it and verify again for that\n");
+      print(fmt::format(
+          "derived data: not compared with a rebuild, because {} and verify again for that\n",
+          is_postgres(config.store) ? "replicas derive it meanwhile; stop all of them" : "a server runs; stop it"));
     }
     return {};
   });
@@ -249,7 +261,7 @@ Outcome run_replay(const CommandLine& line) {
 /// Runs `act` on the journal that the configuration and the command line name, and prints what it says.
 template <class Act>
 Outcome with_journal(const CommandLine& line, Act act) {
-  const auto config = effective_config(line);
+  const auto config = merged_config(line);
   if (!config) return std::unexpected(config.error());
   auto address = parse_journal_address(config->store, config->data);
   if (!address) return wrong_usage(std::move(address).error());
@@ -270,10 +282,12 @@ Outcome run_restore(const CommandLine& line) {
 }
 
 Outcome run_doctor(const CommandLine& line) {
-  const auto config = effective_config(line);
+  const auto config = merged_config(line);
   if (!config) return std::unexpected(config.error());
+  const auto store = parse_journal_address(config->store, config->data);
+  if (!store) return wrong_usage(store.error());
   const SystemClock clock;
-  const std::vector<api::Finding> findings = examine(*config, clock);
+  const std::vector<api::Finding> findings = examine(*store, *config, clock);
   print(line.as_json ? as_json(findings, clock) : in_words(findings));
   const auto failing = std::ranges::count(findings, api::Finding::State::kFailing, &api::Finding::state);
   if (failing == 0) return {};
@@ -301,7 +315,7 @@ Outcome run_import_git(const CommandLine& line) {
 }
 
 Outcome run_report_git(const CommandLine& line) {
-  const auto config = effective_config(line);
+  const auto config = merged_config(line);
   if (!config) return std::unexpected(config.error());
   return outcome_of(write_git_report(line.git, line.report, *config, SystemClock()));
 }
@@ -359,13 +373,9 @@ class Commands {
     return group;
   }
 
-  void add_data_options(CLI::App& command) {
+  void add_store_options(CLI::App& command) {
     command.add_option("--data", line_.data, "The folder with the databases.");
     command.add_option("--config", line_.config, "The configuration file.");
-  }
-
-  void add_store_options(CLI::App& command) {
-    add_data_options(command);
     command.add_option("--store", line_.store, "Where data is kept: sqlite, or postgres://USER@HOST/DATABASE.");
   }
 
@@ -375,10 +385,9 @@ class Commands {
   }
 
   void add_server_options(CLI::App& serve) {
-    add_data_options(serve);
+    add_store_options(serve);
     serve.add_option("--listen", line_.listen, "An address to listen on, as 127.0.0.1:8080; may be given again.")
         ->delimiter(',');
-    serve.add_option("--store", line_.store, "Where data is kept: sqlite, or postgres://USER@HOST/DATABASE.");
     serve.add_option("--tls-cert", line_.tls_certificate, "The certificate chain, a PEM file.");
     serve.add_option("--tls-key", line_.tls_key, "Its private key, a PEM file.");
   }
@@ -418,7 +427,7 @@ class Commands {
     CLI::App& imports = add_group("import", "Brings in what happened before.");
     CLI::App& git = add(imports, "git", "A repository's commits, and its release tags as deployments.", run_import_git);
     add_git_options(git, "A path, or an https address.");
-    add_data_options(git);
+    add_store_options(git);
   }
 
   void add_git_report() {

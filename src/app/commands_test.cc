@@ -90,7 +90,6 @@ TEST_F(Commands, wrong_values_exit_with_2_before_anything_is_made) {
   for (const std::vector<std::string>& arguments :
        std::vector<std::vector<std::string>>{{"token", "create", "--role", "king"},
                                              {"serve", "--listen", "nowhere"},
-                                             {"serve", "--store", "mysql://somewhere"},
                                              {"serve", "--tls-cert", "cert.pem"},
                                              {"serve", "--config", "absent.yaml"}}) {
     const Finished finished = on_data(arguments);
@@ -98,6 +97,50 @@ TEST_F(Commands, wrong_values_exit_with_2_before_anything_is_made) {
     EXPECT_THAT(finished.err, MatchesRegex("fairlead: [^\n]+\n"));
     EXPECT_FALSE(fs::exists(data())) << arguments[1];
   }
+}
+
+TEST_F(Commands, what_is_no_store_is_refused_by_every_command_before_anything_is_made) {
+  const std::string backup = file("backup").string();
+  for (std::vector<std::string> arguments :
+       std::vector<std::vector<std::string>>{{"serve"},
+                                             {"demo"},
+                                             {"token", "create", "--role", "viewer"},
+                                             {"token", "list"},
+                                             {"token", "revoke", "x"},
+                                             {"user", "add", "x", "--role", "viewer"},
+                                             {"user", "list"},
+                                             {"user", "remove", "x"},
+                                             {"import", "git", "."},
+                                             {"export"},
+                                             {"verify"},
+                                             {"replay"},
+                                             {"doctor"},
+                                             {"backup", backup},
+                                             {"restore", backup}}) {
+    arguments.insert(arguments.end(), {"--store", "mysql://me:canary@somewhere"});
+    const Finished finished = on_data(arguments);
+    EXPECT_EQ(finished.code, 2) << arguments[0];
+    EXPECT_THAT(finished.err, MatchesRegex("fairlead: this [^\n]+postgres://USER@HOST/DATABASE[^\n]*\n"))
+        << arguments[0];
+    EXPECT_THAT(finished.err, Not(HasSubstr("canary")));
+    EXPECT_EQ(finished.out, "");
+    EXPECT_FALSE(fs::exists(data())) << arguments[0];
+  }
+  const Finished moved = fairlead({"migrate", "--from", "mysql://somewhere", "--to", "sqlite:" + data().string()});
+  EXPECT_EQ(moved.code, 2);
+  EXPECT_FALSE(fs::exists(data()));
+}
+
+TEST_F(Commands, a_store_may_be_named_by_its_folder_where_only_the_journal_is_looked_at) {
+  fill_data();
+  const std::string store = "sqlite:" + data().string();
+  const std::string backup = file("backup").string();
+  const std::string elsewhere = file("elsewhere").string();
+  EXPECT_EQ(fairlead({"backup", backup, "--data", elsewhere, "--store", store}).code, 0);
+  const Finished looked = fairlead({"doctor", "--data", elsewhere, "--store", store});
+  EXPECT_EQ(looked.code, 0) << looked.out;
+  EXPECT_THAT(looked.out, HasSubstr("1 delivery, every checksum is right"));
+  EXPECT_FALSE(fs::exists(elsewhere));
 }
 
 TEST_F(Commands, help_goes_to_standard_output) {
@@ -344,6 +387,43 @@ TEST_F(Commands, tokens_export_verify_and_replay_work_on_a_database) {
   const Finished replayed = on_data({"replay", "--store", store});
   EXPECT_EQ(replayed.out, "derived data was built anew from 1 deliveries\n") << replayed.err;
   EXPECT_EQ(exported(), before);
+}
+
+TEST_F(Commands, beside_replicas_nothing_is_derived_and_what_they_have_derived_is_shown) {
+  const std::string store = store::PostgresServer::shared().new_database();
+  const std::string operator_token =
+      first_word(on_data({"token", "create", "--role", "operator", "--store", store}).out);
+  const auto policy = [&] {
+    return store::PostgresServer::shared().sql(
+        store::PostgresServer::database_of(store),
+        "SELECT encode(value, 'hex') FROM fairlead.settings WHERE name = 'policy'");
+  };
+  // Whoever derives under this makes everything anew.
+  std::ofstream(file("other.yaml")) << "time_zone: Asia/Tokyo\n";
+  fs::create_directory(file("other"));
+  const auto elsewhere = [&](const char* command) {
+    return fairlead(
+        {command, "--data", file("other").string(), "--store", store, "--config", file("other.yaml").string()});
+  };
+  RunningServer server(data(), {"--store", store});
+  ASSERT_EQ(server.request("POST", "/api/v1/events", operator_token, kDeployment).status, 200);
+  ASSERT_EQ(server.request("GET", "/api/v1/deployments", operator_token).status, 200);  // waits for what was posted
+  const std::string adopted = policy();
+  ASSERT_NE(adopted, "");
+  const Finished exported = elsewhere("export");
+  EXPECT_EQ(exported.code, 0) << exported.err;
+  EXPECT_THAT(exported.out, AllOf(HasSubstr("\"d1\""), HasSubstr("\n{\"sha256\":")));
+  EXPECT_THAT(exported.err, HasSubstr("replicas work on this database"));
+  EXPECT_THAT(exported.err, HasSubstr("(0 deliveries wait)"));
+  const Finished verified = elsewhere("verify");
+  EXPECT_EQ(verified.code, 0) << verified.err;
+  EXPECT_THAT(verified.out, AllOf(HasSubstr("journal: 1 deliveries"), HasSubstr("not compared with a rebuild"),
+                                  HasSubstr("stop all of them")));
+  EXPECT_EQ(policy(), adopted);
+  EXPECT_EQ(server.stop(SIGTERM), 0);
+  EXPECT_THAT(elsewhere("verify").out, HasSubstr("equal to a rebuild"));
+  EXPECT_NE(policy(), adopted) << "with nobody else on it the command derives";
+  EXPECT_EQ(elsewhere("export").err, "");
 }
 
 }  // namespace

@@ -11,10 +11,10 @@
 #include "app/derived_files.h"
 #include "app/journal_address.h"
 #include "app/progress.h"
+#include "app/stores.h"
 #include "app/version.h"
 #include "app/weak_settings.h"
 #include "store/postgres/postgres_store.h"
-#include "store/sqlite/sqlite_store.h"
 
 namespace fairlead::app {
 namespace {
@@ -89,11 +89,6 @@ Finding check_every_row(store::Journal& journal) {
       "Keep the folder as it is, restore a backup into another one (`fairlead restore`), and have the disk checked.");
 }
 
-Result<std::unique_ptr<store::Derived>> open_derived(const JournalAddress& address) {
-  if (!address.uri.empty()) return store::open_postgres_derived(address.uri);
-  return store::open_sqlite_derived(address.folder);
-}
-
 /// What only the derived data tells. It can always be built anew, so that nothing about it is worse than a warning.
 std::vector<Finding> check_derived(const JournalAddress& address, store::Journal& journal, const Config& config,
                                    Instant now) {
@@ -103,7 +98,7 @@ std::vector<Finding> check_derived(const JournalAddress& address, store::Journal
   if (address.uri.empty() && !fs::exists(address.folder / kDerivedName)) {
     return {Finding::ok("projection", "nothing is derived yet; the next start does it")};
   }
-  const auto derived = open_derived(address);
+  const auto derived = open_derived(address.store(), address.folder);
   if (!derived) return failed(derived.error());
   const auto reader = (*derived)->read();
   if (!reader) return failed(reader.error());
@@ -150,18 +145,17 @@ bool server_holds(const fs::path& folder) {
 
 }  // namespace
 
-std::vector<Finding> examine(const Config& config, const Clock& clock) {
-  const auto address = parse_journal_address(config.store, config.data);
-  if (!address) return {Finding::failing("store", address.error().message, "Correct --store.")};
-  const bool in_folder = address->uri.empty();
+std::vector<Finding> examine(const JournalAddress& store, Config config, const Clock& clock) {
+  const bool in_folder = store.uri.empty();
+  if (in_folder) config.data = store.folder;
   std::error_code ignored;
   if (in_folder && is_folder(config.data) && !fs::exists(config.data / "journal.db", ignored)) {
     return {Finding::failing("store", fmt::format("there is no journal in {}", config.data.string()),
                              "Name the folder that the server uses with --data, or start it to make one.")};
   }
   if (!in_folder && is_folder(config.data) && server_holds(config.data)) return ask_server(config);
-  const auto opened = open_journal(*address, DataFolder::Missing::kRefuse);
-  if (opened) return look_into_store(*address, *opened->journal, config, clock.now());
+  const auto opened = open_journal(store, DataFolder::Missing::kRefuse);
+  if (opened) return look_into_store(store, *opened->journal, config, clock.now());
   if (opened.error().code == ErrorCode::kConflict) return ask_server(config);
   std::vector<Finding> findings{
       Finding::failing("store", opened.error().message,

@@ -10,12 +10,11 @@
 #include "app/data_folder.h"
 #include "app/git_delivery.h"
 #include "app/progress.h"
+#include "app/stores.h"
 #include "base/clock.h"
-#include "engine/replay.h"
 #include "git/mirror.h"
 #include "git/repository.h"
 #include "http/outgoing_guard.h"
-#include "store/sqlite/sqlite_store.h"
 
 namespace fairlead::app {
 namespace {
@@ -48,17 +47,25 @@ std::string summary_of(const imports::GitImportCounts& counts, const git::Reposi
   return text;
 }
 
-/// The folder is ours: into its journal, and then on into everything that is derived from it.
-Result<imports::GitImportCounts> import_into_files(const DataFolder& folder, const git::Repository& repository,
-                                                   const GitSource& source, const Policy& policy) {
+/// What was brought in, and whether what follows from it is still to be derived by others.
+struct Imported {
+  imports::GitImportCounts counts;
+  bool replicas_derive = false;
+};
+
+/// The folder is ours: into the journal, and then on into everything that is derived from it.
+Result<Imported> import_into_store(const DataFolder& folder, const git::Repository& repository, const GitSource& source,
+                                   const Config& config) {
   const SystemClock clock;
-  ASSIGN_OR_RETURN(const auto journal, store::open_sqlite_journal(folder.path()));
-  ASSIGN_OR_RETURN(const auto derived, store::open_sqlite_derived(folder.path()));
-  ASSIGN_OR_RETURN(const imports::GitImportCounts counts,
-                   send_history(repository, source, into_journal(*journal, clock)));
+  ASSIGN_OR_RETURN(const auto journal, open_journal(config.store, folder.path()));
+  ASSIGN_OR_RETURN(const auto derived, open_derived(config.store, folder.path()));
+  Imported imported;
+  ASSIGN_OR_RETURN(imported.counts, send_history(repository, source, into_journal(*journal, clock)));
   Progress progress("linking");
-  RETURN_IF_ERROR(engine::project_all(*journal, *derived, policy, std::ref(progress)));
-  return counts;
+  ASSIGN_OR_RETURN(const bool complete,
+                   derive_all(config.store, *journal, *derived, config.policy, std::ref(progress)));
+  imported.replicas_derive = !complete;
+  return imported;
 }
 
 /// The mirror of a repository elsewhere, brought up to date.
@@ -68,12 +75,12 @@ Result<git::Repository> fetched(const git::RemoteUrl& url, const Config& config)
 }
 
 /// The server projects while it receives; what it shows when this returns includes everything.
-Result<imports::GitImportCounts> import_into_server(const git::Repository& repository, const GitSource& source,
-                                                    const std::filesystem::path& data) {
+Result<Imported> import_into_server(const git::Repository& repository, const GitSource& source,
+                                    const std::filesystem::path& data) {
   const ControlClient server(data);
   ASSIGN_OR_RETURN(const imports::GitImportCounts counts, send_history(repository, source, through_server(server)));
   RETURN_IF_ERROR(server.await_projection());
-  return counts;
+  return Imported{counts};
 }
 
 }  // namespace
@@ -107,10 +114,12 @@ Result<std::string> import_git_history(const GitSource& source, const Config& co
   if (url) {
     ASSIGN_OR_RETURN(repository, fetched(*url, config));
   }
-  const auto counts = folder ? import_into_files(*folder, *repository, source, config.policy)
-                             : import_into_server(*repository, source, config.data);
-  if (!counts) return std::unexpected(counts.error());
-  return summary_of(*counts, *repository, source);
+  const auto imported = folder ? import_into_store(*folder, *repository, source, config)
+                               : import_into_server(*repository, source, config.data);
+  if (!imported) return std::unexpected(imported.error());
+  std::string told = summary_of(imported->counts, *repository, source);
+  if (imported->replicas_derive) told += "the replicas on this database derive the numbers from it now\n";
+  return told;
 }
 
 }  // namespace fairlead::app

@@ -7,7 +7,9 @@
 #include <sstream>
 
 #include "app/testing/child.h"
+#include "engine/testing/wait_until.h"
 #include "git/testing/scratch_repository.h"
+#include "store/testing/postgres_server.h"
 
 namespace fairlead::app {
 namespace {
@@ -72,6 +74,33 @@ TEST_F(GitCommands, new_commits_are_all_that_a_later_import_adds) {
   const Finished second = import_into("data");
   EXPECT_THAT(second.out, HasSubstr("8 commits and 4 releases read\n"));
   EXPECT_THAT(fairlead({"export", "--data", path("data")}).out, HasSubstr("v2.0"));
+}
+
+TEST_F(GitCommands, an_import_goes_to_the_database_that_is_named_and_nowhere_else) {
+  release_three_times(repository_);
+  const std::string store = store::PostgresServer::shared().new_database();
+  const Finished first = import_into("data", {"--store", store});
+  ASSERT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(first.out, HasSubstr("7 commits and 3 releases read\n"));
+  EXPECT_FALSE(std::filesystem::exists(path("data/journal.db")));
+  EXPECT_THAT(import_into("other", {"--store", store}).out, HasSubstr("3 releases read: nothing new\n"));
+  EXPECT_THAT(fairlead({"verify", "--data", path("data"), "--store", store}).out, HasSubstr("equal to a rebuild"));
+  EXPECT_THAT(fairlead({"export", "--data", path("data"), "--store", store}).out, HasSubstr("v1.2"));
+}
+
+TEST_F(GitCommands, an_import_beside_replicas_leaves_deriving_to_them) {
+  release_three_times(repository_);
+  const std::string store = store::PostgresServer::shared().new_database();
+  const std::string token =
+      fairlead({"token", "create", "--role", "viewer", "--data", path("data"), "--store", store}).out;
+  const testing::RunningServer server(path("data"), {"--store", store});
+  const Finished imported = import_into("other", {"--store", store});
+  ASSERT_EQ(imported.code, 0) << imported.err;
+  EXPECT_THAT(imported.out, HasSubstr("the replicas on this database derive the numbers from it now\n"));
+  engine::testing::wait_until([&] {
+    return server.request("GET", "/api/v1/deployments", token.substr(0, token.find('\n'))).body.find("v1.2") !=
+           std::string::npos;
+  });
 }
 
 TEST_F(GitCommands, which_tags_are_releases_can_be_said) {

@@ -13,7 +13,7 @@ namespace fairlead::app {
 /// Where an import's batches go. Both ways give a batch the id that `POST /api/v1/events` gives the same bytes, so what
 /// came by one way is a duplicate on the other.
 
-/// Into a journal that nobody else writes.
+/// Into the journal itself: a folder's whose lock this process holds, or a database's.
 imports::SendBatch into_journal(store::Journal& journal, const Clock& clock);
 
 /// Into the engine of this process. Waits where its queue is full, and gives up once `stop` is asked for

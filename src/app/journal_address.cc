@@ -1,8 +1,6 @@
 #include "app/journal_address.h"
 
 #include "app/stores.h"
-#include "store/postgres/postgres_store.h"
-#include "store/sqlite/sqlite_store.h"
 
 namespace fairlead::app {
 namespace {
@@ -64,13 +62,11 @@ Result<JournalAddress> parse_journal_address(std::string_view text, const std::f
 
 Result<OpenJournal> open_journal(const JournalAddress& address, DataFolder::Missing missing) {
   OpenJournal opened;
-  if (!address.uri.empty()) {
-    ASSIGN_OR_RETURN(opened.journal, store::open_postgres_journal(address.uri));
-    return opened;
+  if (address.uri.empty()) {
+    ASSIGN_OR_RETURN(opened.folder, DataFolder::hold(address.folder, missing));
+    if (missing == DataFolder::Missing::kRefuse) RETURN_IF_ERROR(check_is_there(address.folder));
   }
-  ASSIGN_OR_RETURN(opened.folder, DataFolder::hold(address.folder, missing));
-  if (missing == DataFolder::Missing::kRefuse) RETURN_IF_ERROR(check_is_there(address.folder));
-  ASSIGN_OR_RETURN(opened.journal, store::open_sqlite_journal(address.folder));
+  ASSIGN_OR_RETURN(opened.journal, open_journal(address.store(), address.folder));
   return opened;
 }
 

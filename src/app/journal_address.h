@@ -17,6 +17,9 @@ struct JournalAddress {
   std::filesystem::path folder;  ///< Which at most one process holds; absolute.
   std::string uri;               ///< With its password.
 
+  /// As `open_journal` and `open_derived` of stores.h take it.
+  std::string store() const { return uri.empty() ? "sqlite" : uri; }
+
   /// For people, and the same for the same place: never with a password.
   std::string text() const;
   /// How a server is started on it.

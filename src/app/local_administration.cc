@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/credentials.h"
+#include "api/health/server_health.h"
 #include "api/user_rules.h"
 #include "app/derived_files.h"
 #include "app/progress.h"
@@ -19,14 +20,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kReplayName = "derived.replay.db";
 constexpr std::string_view kVerifyName = "derived.verify.db";
 constexpr std::string_view kActor = "local";
-
-Result<std::unique_ptr<store::Journal>> open_journal(const std::string& store, const fs::path& folder) {
-  return is_postgres(store) ? store::open_postgres_journal(store) : store::open_sqlite_journal(folder);
-}
-
-Result<std::unique_ptr<store::Derived>> open_derived(const std::string& store, const fs::path& folder) {
-  return is_postgres(store) ? store::open_postgres_derived(store) : store::open_sqlite_derived(folder);
-}
 
 class LocalAdministration final : public Administration {
  public:
@@ -94,25 +87,32 @@ class LocalAdministration final : public Administration {
     return journal_->remove_user(name);
   }
 
-  Status export_lines(const Policy& policy, const std::function<void(std::string_view)>& sink) override {
+  Result<ExportReport> export_lines(const Policy& policy, const std::function<void(std::string_view)>& sink) override {
     ASSIGN_OR_RETURN(const auto derived, open_derived(store_, folder_.path()));
-    RETURN_IF_ERROR(engine::project_all(*journal_, *derived, policy, {}));
+    ASSIGN_OR_RETURN(const bool complete, derive_all(store_, *journal_, *derived, policy));
     ASSIGN_OR_RETURN(const auto reader, derived->read());
     ASSIGN_OR_RETURN(const std::string hash, engine::dump_hash(*reader, [&](std::string_view line) {
                        sink(line);
                        sink("\n");
                      }));
     sink(fmt::format("{{\"sha256\":\"{}\"}}\n", hash));
-    return {};
+    if (complete) return ExportReport();
+    ASSIGN_OR_RETURN(const api::LagFacts lag, api::lag_of(*journal_, *reader));
+    return ExportReport{lag.rows};
   }
 
   Result<VerifyReport> verify(const Policy& policy) override {
     Progress checksums("checksums");
     ASSIGN_OR_RETURN(const std::uint64_t deliveries, journal_->verify(std::ref(checksums)));
-    const fs::path& folder = folder_.path();
-    RETURN_IF_ERROR(remove_database(folder, kVerifyName));
-    auto verification = compare_with_rebuild(policy);
-    RETURN_IF_ERROR(remove_database(folder, kVerifyName));
+    ASSIGN_OR_RETURN(const auto derived, open_derived(store_, folder_.path()));
+    ASSIGN_OR_RETURN(const bool complete, derive_all(store_, *journal_, *derived, policy));
+    if (!complete) return VerifyReport{deliveries, std::nullopt};
+    auto verification = compare_with_rebuild(*derived, policy);
+    if (!verification || verification->difference) {
+      // What a replica has derived since it started meanwhile is no damage.
+      ASSIGN_OR_RETURN(const bool theirs, replicas_derive(store_));
+      if (theirs) return VerifyReport{deliveries, std::nullopt};
+    }
     if (!verification) return std::unexpected(std::move(verification).error());
     if (verification->difference) {
       const engine::Difference& difference = *verification->difference;
@@ -129,11 +129,17 @@ class LocalAdministration final : public Administration {
     return journal_->append_audit({clock_->now(), std::string(kActor), std::string(action), std::string(subject)});
   }
 
-  Result<engine::Verification> compare_with_rebuild(const Policy& policy) {
-    ASSIGN_OR_RETURN(const auto stored, open_derived(store_, folder_.path()));
+  Result<engine::Verification> compare_with_rebuild(store::Derived& stored, const Policy& policy) {
+    RETURN_IF_ERROR(remove_database(folder_.path(), kVerifyName));
+    auto verification = rebuild_and_compare(stored, policy);
+    RETURN_IF_ERROR(remove_database(folder_.path(), kVerifyName));
+    return verification;
+  }
+
+  Result<engine::Verification> rebuild_and_compare(store::Derived& stored, const Policy& policy) {
     ASSIGN_OR_RETURN(const auto scratch, store::open_sqlite_derived(folder_.path(), {}, kVerifyName));
     Progress rebuild("rebuild");
-    return engine::verify_derived(*journal_, *stored, *scratch, policy, std::ref(rebuild));
+    return engine::verify_derived(*journal_, stored, *scratch, policy, std::ref(rebuild));
   }
 
   DataFolder folder_;

@@ -103,11 +103,12 @@ class RemoteAdministration final : public Administration {
     return {};
   }
 
-  Status export_lines(const Policy&, const std::function<void(std::string_view)>& sink) override {
-    return client_.stream("GET", "/api/v1/admin/export", [&sink](std::string_view piece) {
+  Result<ExportReport> export_lines(const Policy&, const std::function<void(std::string_view)>& sink) override {
+    RETURN_IF_ERROR(client_.stream("GET", "/api/v1/admin/export", [&sink](std::string_view piece) {
       sink(piece);
       return Status();
-    });
+    }));
+    return ExportReport();
   }
 
   Result<VerifyReport> verify(const Policy&) override {
