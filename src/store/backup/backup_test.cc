@@ -9,6 +9,7 @@
 #include "store/backup/backup_writer.h"
 #include "store/backup/testing/journal_worlds.h"
 #include "store/backup/testing/laned_journal.h"
+#include "store/delivery_wire.h"
 #include "store/memory/memory_store.h"
 
 namespace fairlead::store::backup {
@@ -69,7 +70,8 @@ std::string delivery_frame(std::uint32_t lane, std::uint64_t first, int count) {
   std::string plain;
   wire::Writer out(plain);
   put_place(out, {lane, first});
-  for (int i = 0; i < count; ++i) put(out, Delivery{SourceName("events"), Origin("o"), std::to_string(i), {}, {}, "b"});
+  for (int i = 0; i < count; ++i)
+    put_delivery(out, Delivery{SourceName("events"), Origin("o"), std::to_string(i), {}, {}, "b"});
   return frame(FrameKind::kDeliveries, plain);
 }
 

@@ -1,5 +1,7 @@
 #include "store/backup/backup_writer.h"
 
+#include "store/delivery_wire.h"
+
 namespace fairlead::store::backup {
 
 Status BackupWriter::extent(const JournalExtent& extent) {
@@ -16,7 +18,7 @@ Status BackupWriter::deliveries(std::span<const JournalRow> rows) {
   for (const JournalRow& row : rows) {
     wire::Writer out(plain_);
     if (plain_.empty()) put_place(out, row.position);
-    put(out, row.delivery);
+    put_delivery(out, row.delivery);
     if (plain_.size() > kFrameBytesMax) {
       return fail(ErrorCode::kLimit, "delivery {} of lane {} is too large for a backup", row.position.sequence,
                   row.position.lane);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "store/backup/records.h"
+#include "store/delivery_wire.h"
 
 namespace fairlead::store {
 
@@ -10,7 +10,7 @@ Status DeliveriesHash::deliveries(std::span<const JournalRow> rows) {
   for (const JournalRow& row : rows) {
     bytes_.clear();
     wire::Writer out(bytes_);
-    backup::put(out, row.delivery);
+    put_delivery(out, row.delivery);
     const Sha256 one = sha256(bytes_);
     for (std::size_t i = 0; i < one.size(); ++i) {
       sum_[i / 8] += static_cast<std::uint64_t>(one[i]) << (8 * (i % 8));

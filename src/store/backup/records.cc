@@ -1,6 +1,7 @@
 #include "store/backup/records.h"
 
 #include "store/backup/frames.h"
+#include "store/delivery_wire.h"
 
 namespace fairlead::store::backup {
 namespace {
@@ -21,22 +22,6 @@ Role role(wire::Reader& in) {
   const std::uint8_t value = in.byte();
   if (value > static_cast<std::uint8_t>(Role::kAdmin)) in.fail();
   return static_cast<Role>(value);
-}
-
-Delivery delivery(wire::Reader& in) {
-  Delivery out;
-  out.received_at = in.time();
-  out.source = SourceName(std::string(in.text()));
-  out.origin = Origin(std::string(in.text()));
-  out.id = in.text();
-  const std::size_t headers = in.count();
-  for (std::size_t i = 0; i < headers && !in.failed(); ++i) {
-    std::string name(in.text());
-    std::string value(in.text());
-    out.headers.emplace_back(std::move(name), std::move(value));
-  }
-  out.body = in.text();
-  return out;
 }
 
 TokenRow token(wire::Reader& in) {
@@ -103,19 +88,6 @@ void put_place(wire::Writer& out, JournalPosition first) {
   out.number(first.sequence);
 }
 
-void put(wire::Writer& out, const Delivery& delivery) {
-  out.time(delivery.received_at);
-  out.text(delivery.source.text);
-  out.text(delivery.origin.text);
-  out.text(delivery.id);
-  out.number(delivery.headers.size());
-  for (const auto& [name, value] : delivery.headers) {
-    out.text(name);
-    out.text(value);
-  }
-  out.text(delivery.body);
-}
-
 void put(wire::Writer& out, const TokenRow& token) {
   out.text(token.id);
   out.text(token.secret_hash);
@@ -164,7 +136,7 @@ std::optional<std::vector<JournalRow>> deliveries_in(std::string_view plain) {
   JournalPosition position{static_cast<std::uint32_t>(lane), in.number()};
   std::vector<JournalRow> rows;
   while (!in.at_end() && rows.size() <= kFrameRowsMax) {
-    rows.push_back({position, delivery(in)});
+    rows.push_back({position, get_delivery(in)});
     ++position.sequence;
   }
   if (in.failed() || !in.at_end() || rows.empty() || rows.size() > kFrameRowsMax) return std::nullopt;

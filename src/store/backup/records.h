@@ -25,8 +25,8 @@ struct End {
 };
 
 void put_extent(wire::Writer& out, const JournalExtent& extent);
-void put_place(wire::Writer& out, JournalPosition first);  ///< What a frame of deliveries begins with.
-void put(wire::Writer& out, const Delivery& delivery);
+/// What a frame of deliveries begins with; they follow as delivery_wire.h writes them.
+void put_place(wire::Writer& out, JournalPosition first);
 void put(wire::Writer& out, const TokenRow& token);
 void put(wire::Writer& out, const UserRow& user);
 void put(wire::Writer& out, const AuditRow& row);

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/limits.h"
-#include "model/wire.h"
+#include "store/delivery_wire.h"
 
 namespace fairlead::store::spool {
 namespace {
@@ -52,34 +52,6 @@ std::uint64_t frame_checksum(const SegmentHeader& segment, std::uint64_t offset,
   checked += fields;
   put(checked, checksum64(payload));
   return checksum64(checked);
-}
-
-void write_row(wire::Writer& writer, const Delivery& delivery) {
-  writer.time(delivery.received_at);
-  writer.text(delivery.source.text);
-  writer.text(delivery.origin.text);
-  writer.text(delivery.id);
-  writer.number(delivery.headers.size());
-  for (const auto& [name, value] : delivery.headers) {
-    writer.text(name);
-    writer.text(value);
-  }
-  writer.text(delivery.body);
-}
-
-Delivery read_row(wire::Reader& reader) {
-  Delivery delivery;
-  delivery.received_at = reader.time();
-  delivery.source = SourceName(reader.text());
-  delivery.origin = Origin(reader.text());
-  delivery.id = reader.text();
-  for (std::size_t left = reader.count(); left > 0 && !reader.failed(); --left) {
-    std::string name(reader.text());
-    std::string value(reader.text());
-    delivery.headers.emplace_back(std::move(name), std::move(value));
-  }
-  delivery.body = reader.text();
-  return delivery;
 }
 
 }  // namespace
@@ -142,7 +114,7 @@ void FramePacker::pack(const SegmentHeader& segment, std::uint64_t offset, std::
       close_frame(segment, base + out.size(), count, out);
       count = 0;
     }
-    write_row(writer, *row);
+    put_delivery(writer, *row);
     ++count;
   }
   if (count > 0) close_frame(segment, base + out.size(), count, out);
@@ -197,7 +169,7 @@ Result<std::vector<Delivery>> FramePacker::unpack(const Frame& frame) {
   if (frame.rows > raw.size()) return damaged();
   std::vector<Delivery> rows;
   rows.reserve(frame.rows);
-  while (rows.size() < frame.rows && !reader.failed()) rows.push_back(read_row(reader));
+  while (rows.size() < frame.rows && !reader.failed()) rows.push_back(get_delivery(reader));
   if (reader.failed() || !reader.at_end()) return damaged();
   return rows;
 }

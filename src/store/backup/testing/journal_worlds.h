@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "store/backup/backup_writer.h"
+#include "store/delivery_wire.h"
 #include "store/testing/random_rows.h"
 
 namespace fairlead::store {
@@ -55,7 +56,7 @@ class Transcript final : public JournalVisitor {
     for (const JournalRow& row : rows) {
       std::string bytes;
       wire::Writer out(bytes);
-      backup::put(out, row.delivery);
+      put_delivery(out, row.delivery);
       text += fmt::format("delivery {} {} {}\n", row.position.lane, row.position.sequence, to_hex(bytes));
     }
     return {};
