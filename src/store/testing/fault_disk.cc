@@ -7,31 +7,12 @@
 #include <cstring>
 #include <map>
 #include <mutex>
-#include <random>
 #include <vector>
 
 #include "base/check.h"
 
 namespace fairlead::store {
 namespace {
-
-/// What a cut tears apart.
-constexpr std::uint64_t kSectorBytes = 512;
-
-/// A write, or without bytes a truncation to `offset`.
-struct Operation {
-  std::uint64_t offset = 0;
-  std::optional<std::string> bytes;
-};
-
-void apply_to(std::string& content, const Operation& operation) {
-  if (!operation.bytes) {
-    content.resize(std::min<std::size_t>(content.size(), operation.offset));
-    return;
-  }
-  content.resize(std::max<std::size_t>(content.size(), operation.offset + operation.bytes->size()));
-  content.replace(operation.offset, operation.bytes->size(), *operation.bytes);
-}
 
 /// The WAL index that the connections to one file share, and its locks.
 struct SharedMemory {
@@ -40,9 +21,7 @@ struct SharedMemory {
 };
 
 struct Inode {
-  std::string live;
-  std::string durable;
-  std::vector<Operation> unsynced;
+  FaultyContent content;
   int shared_locks = 0;
   const void* reserved = nullptr;
   const void* exclusive = nullptr;
@@ -53,37 +32,22 @@ using Folder = std::map<std::string, std::shared_ptr<Inode>>;
 
 }  // namespace
 
-struct FaultDisk::Vfs {
+struct FaultDisk::Vfs : FaultPlan {
+  using FaultPlan::FaultPlan;
+
   sqlite3_vfs base{};
   std::string name;
-  std::mutex mutex;  ///< Guards everything below.
-  std::mt19937_64 random;
-  Folder live;
+  Folder live;  ///< Guarded by the mutex, like everything below.
   Folder durable;
   Swallowed swallowed = Swallowed::kNothing;
-  std::optional<std::uint64_t> changes_left;
-  std::optional<std::uint64_t> syncs_left;
-  std::optional<std::uint64_t> writes_left;
-  std::optional<std::uint64_t> bytes_max;
   bool refuses_writers = false;
-  bool power = true;
-  std::uint64_t changes = 0;
-  std::uint64_t syncs = 0;
   int open_files = 0;
 
-  /// Counts a change; false when the power is off, or goes off now.
-  bool change() {
-    ++changes;
-    if (changes_left && *changes_left > 0 && --*changes_left == 0) power = false;
-    return power;
-  }
-  static bool due(std::optional<std::uint64_t>& left) { return left && *left > 0 && --*left == 0; }
   std::uint64_t bytes() const {
     std::uint64_t sum = 0;
-    for (const auto& [file, inode] : live) sum += inode->live.size();
+    for (const auto& [file, inode] : live) sum += inode->content.live().size();
     return sum;
   }
-  std::string survived(const Inode& inode, unsigned percent);
 };
 
 namespace {
@@ -104,6 +68,9 @@ File& file_of(sqlite3_file* file) {
 }
 Inode& inode_of(sqlite3_file* file) {
   return **file_of(file).inode;
+}
+FaultyContent& content_of(sqlite3_file* file) {
+  return inode_of(file).content;
 }
 FaultDisk::Vfs& disk_of(sqlite3_vfs* vfs) {
   return *static_cast<FaultDisk::Vfs*>(vfs->pAppData);
@@ -163,7 +130,7 @@ int read_file(sqlite3_file* f, void* out, int amount, sqlite3_int64 offset) {
   FaultDisk::Vfs& disk = *file_of(f).disk;
   const std::lock_guard guard(disk.mutex);
   if (!disk.power) return SQLITE_IOERR_READ;
-  const std::string& live = inode_of(f).live;
+  const std::string& live = content_of(f).live();
   const auto size = static_cast<std::size_t>(amount);
   const auto start = std::min<std::size_t>(static_cast<std::size_t>(offset), live.size());
   const auto there = std::min(size, live.size() - start);
@@ -172,24 +139,22 @@ int read_file(sqlite3_file* f, void* out, int amount, sqlite3_int64 offset) {
   return there == size ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
 }
 
-int write_file(sqlite3_file* f, const void* bytes, int amount, sqlite3_int64 offset) {
+int write_file(sqlite3_file* f, const void* bytes, int amount, sqlite3_int64 at) {
   FaultDisk::Vfs& disk = *file_of(f).disk;
   const std::lock_guard guard(disk.mutex);
-  Inode& inode = inode_of(f);
-  Operation operation{static_cast<std::uint64_t>(offset),
-                      std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(amount))};
+  FaultyContent& content = content_of(f);
+  const auto offset = static_cast<std::uint64_t>(at);
+  std::string written(static_cast<const char*>(bytes), static_cast<std::size_t>(amount));
   const bool powered_before = disk.power;
   if (!disk.change()) {
-    // The write that the cut interrupts may leave a part of itself.
-    if (powered_before) inode.unsynced.push_back(std::move(operation));
+    if (powered_before) content.write_while_cut(offset, std::move(written));
     return SQLITE_IOERR_WRITE;
   }
-  if (FaultDisk::Vfs::due(disk.writes_left)) return SQLITE_IOERR_WRITE;
-  const std::uint64_t end = operation.offset + operation.bytes->size();
-  const std::uint64_t grows = end > inode.live.size() ? end - inode.live.size() : 0;
+  if (disk.write_fails()) return SQLITE_IOERR_WRITE;
+  const std::uint64_t end = offset + written.size();
+  const std::uint64_t grows = end > content.live().size() ? end - content.live().size() : 0;
   if (disk.bytes_max && grows > 0 && disk.bytes() + grows > *disk.bytes_max) return SQLITE_FULL;
-  apply_to(inode.live, operation);
-  inode.unsynced.push_back(std::move(operation));
+  content.write(offset, std::move(written));
   return SQLITE_OK;
 }
 
@@ -197,9 +162,7 @@ int truncate_file(sqlite3_file* f, sqlite3_int64 size) {
   FaultDisk::Vfs& disk = *file_of(f).disk;
   const std::lock_guard guard(disk.mutex);
   if (!disk.change()) return SQLITE_IOERR_TRUNCATE;
-  Operation operation{static_cast<std::uint64_t>(size), std::nullopt};
-  apply_to(inode_of(f).live, operation);
-  inode_of(f).unsynced.push_back(std::move(operation));
+  content_of(f).resize(static_cast<std::uint64_t>(size));
   return SQLITE_OK;
 }
 
@@ -207,17 +170,16 @@ int sync_file(sqlite3_file* f, int) {
   File& file = file_of(f);
   FaultDisk::Vfs& disk = *file.disk;
   const std::lock_guard guard(disk.mutex);
-  Inode& inode = inode_of(f);
+  FaultyContent& content = content_of(f);
   if (!disk.change()) return SQLITE_IOERR_FSYNC;
   ++disk.syncs;
   if (disk.swallowed == FaultDisk::Swallowed::kAllSyncs) return SQLITE_OK;
   if (disk.swallowed == FaultDisk::Swallowed::kSyncsOfWal && file.is_wal) return SQLITE_OK;
-  if (FaultDisk::Vfs::due(disk.syncs_left)) {
-    inode.unsynced.clear();
+  if (disk.sync_fails()) {
+    content.sync_in_vain();
     return SQLITE_IOERR_FSYNC;
   }
-  for (const auto& operation : inode.unsynced) apply_to(inode.durable, operation);
-  inode.unsynced.clear();
+  content.sync();
   // As SQLite's own VFS does it: the first sync of a new WAL or rollback journal syncs the folder, too.
   if (file.syncs_folder) disk.durable = disk.live;
   file.syncs_folder = false;
@@ -226,7 +188,7 @@ int sync_file(sqlite3_file* f, int) {
 
 int file_size(sqlite3_file* f, sqlite3_int64* size) {
   const std::lock_guard guard(file_of(f).disk->mutex);
-  *size = static_cast<sqlite3_int64>(inode_of(f).live.size());
+  *size = static_cast<sqlite3_int64>(content_of(f).live().size());
   return SQLITE_OK;
 }
 
@@ -361,7 +323,7 @@ int access_file(sqlite3_vfs* vfs, const char* name, int, int* there) {
   FaultDisk::Vfs& disk = disk_of(vfs);
   const std::lock_guard guard(disk.mutex);
   const auto at = disk.live.find(name);
-  *there = at != disk.live.end() && !at->second->live.empty() ? 1 : 0;
+  *there = at != disk.live.end() && !at->second->content.live().empty() ? 1 : 0;
   return SQLITE_OK;
 }
 
@@ -372,30 +334,12 @@ int full_path(sqlite3_vfs*, const char* name, int size, char* out) {
 
 }  // namespace
 
-/// What a cut leaves of a file: the synced content and, of what was written since, each sector with some chance.
-std::string FaultDisk::Vfs::survived(const Inode& inode, unsigned percent) {
-  std::string content = inode.durable;
-  const auto survives = [&] { return random() % 100 < percent; };
-  for (const auto& operation : inode.unsynced) {
-    if (!operation.bytes) {
-      if (survives()) apply_to(content, operation);
-      continue;
-    }
-    for (std::uint64_t at = 0; at < operation.bytes->size();) {
-      const std::uint64_t sector_end = (operation.offset + at) / kSectorBytes * kSectorBytes + kSectorBytes;
-      const auto end = std::min<std::uint64_t>(operation.bytes->size(), sector_end - operation.offset);
-      if (survives()) apply_to(content, {operation.offset + at, operation.bytes->substr(at, end - at)});
-      at = end;
-    }
-  }
-  return content;
-}
+FaultDisk::FaultDisk(std::uint64_t seed) : FaultDisk(std::make_unique<Vfs>(seed)) {}
 
-FaultDisk::FaultDisk(std::uint64_t seed) : vfs_(std::make_unique<Vfs>()) {
+FaultDisk::FaultDisk(std::unique_ptr<Vfs> its_vfs) : FaultControls(*its_vfs), vfs_(std::move(its_vfs)) {
   sqlite3_vfs* system = sqlite3_vfs_find(nullptr);
   CHECK(system != nullptr);
   Vfs& vfs = *vfs_;
-  vfs.random.seed(seed);
   vfs.name = "fault-" + std::to_string(reinterpret_cast<std::uintptr_t>(&vfs));
   vfs.base = *system;
   vfs.base.pNext = nullptr;
@@ -424,26 +368,6 @@ void FaultDisk::swallow(Swallowed syncs) {
   vfs_->swallowed = syncs;
 }
 
-void FaultDisk::cut_power_after(std::uint64_t count) {
-  const std::lock_guard guard(vfs_->mutex);
-  vfs_->changes_left = count;
-}
-
-void FaultDisk::fail_sync(std::uint64_t count) {
-  const std::lock_guard guard(vfs_->mutex);
-  vfs_->syncs_left = count;
-}
-
-void FaultDisk::fail_write(std::uint64_t count) {
-  const std::lock_guard guard(vfs_->mutex);
-  vfs_->writes_left = count;
-}
-
-void FaultDisk::limit_bytes(std::optional<std::uint64_t> bytes) {
-  const std::lock_guard guard(vfs_->mutex);
-  vfs_->bytes_max = bytes;
-}
-
 void FaultDisk::refuse_writers(bool refuse) {
   const std::lock_guard guard(vfs_->mutex);
   vfs_->refuses_writers = refuse;
@@ -464,22 +388,11 @@ void FaultDisk::restart() {
   }
   for (auto& [name, inode] : folder) {
     auto left = std::make_shared<Inode>();
-    left->live = left->durable = vfs.survived(*inode, percent);
+    left->content = FaultyContent(inode->content.survived(vfs.random, percent));
     inode = std::move(left);
   }
   vfs.live = vfs.durable = std::move(folder);
-  vfs.power = true;
-  vfs.changes_left.reset();
-}
-
-std::uint64_t FaultDisk::changes() const {
-  const std::lock_guard guard(vfs_->mutex);
-  return vfs_->changes;
-}
-
-std::uint64_t FaultDisk::syncs() const {
-  const std::lock_guard guard(vfs_->mutex);
-  return vfs_->syncs;
+  vfs.restore_power();
 }
 
 std::uint64_t FaultDisk::bytes() const {
