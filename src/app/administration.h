@@ -66,7 +66,7 @@ class Administration {
 };
 
 /// Whoever can do it now: the server that holds `data`, or this process, in the folder or in the database that `store`
-/// names. `create`: whether a folder that is not there is made.
+/// names. `create`: whether a folder that is not there is made; a database needs none.
 Result<std::unique_ptr<Administration>> administer(const std::filesystem::path& data, const std::string& store,
                                                    bool create, const Clock& clock, Random& random);
 

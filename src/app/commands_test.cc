@@ -377,7 +377,7 @@ TEST_F(Commands, tokens_export_verify_and_replay_work_on_a_database) {
     EXPECT_EQ(server.request("POST", "/api/v1/events", first_word(made.out), kDeployment).status, 200);
     const Finished refused = fairlead({"replay", "--data", file("other").string(), "--store", store});
     EXPECT_EQ(refused.code, 1);
-    EXPECT_THAT(refused.err, HasSubstr("stop all of them, then replay; nothing was changed"));
+    EXPECT_THAT(refused.err, HasSubstr("stop all of them"));
     EXPECT_EQ(server.stop(SIGTERM), 0);
   }
   const std::string before = exported();
@@ -387,6 +387,37 @@ TEST_F(Commands, tokens_export_verify_and_replay_work_on_a_database) {
   const Finished replayed = on_data({"replay", "--store", store});
   EXPECT_EQ(replayed.out, "derived data was built anew from 1 deliveries\n") << replayed.err;
   EXPECT_EQ(exported(), before);
+}
+
+TEST_F(Commands, a_database_needs_no_data_folder) {
+  const std::string store = store::PostgresServer::shared().new_database();
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"token", "create", "--role", "viewer"},
+                                             {"token", "list"},
+                                             {"user", "list"},
+                                             {"export"},
+                                             {"verify"},
+                                             {"replay"}}) {
+    std::vector<std::string> all = arguments;
+    all.insert(all.end(), {"--store", store});
+    const Finished finished = on_data(all);
+    EXPECT_EQ(finished.code, 0) << arguments[0] << ": " << finished.err;
+    EXPECT_FALSE(fs::exists(data())) << arguments[0];
+  }
+}
+
+TEST_F(Commands, a_demo_on_a_database_in_use_is_refused_by_the_database_s_name) {
+  const std::string store = store::PostgresServer::shared().new_database();
+  const std::string token = first_word(on_data({"token", "create", "--role", "ingest", "--store", store}).out);
+  {
+    RunningServer server(data(), {"--store", store});
+    ASSERT_EQ(server.request("POST", "/api/v1/events", token, kDeployment).status, 200);
+    EXPECT_EQ(server.stop(SIGTERM), 0);
+  }
+  const Finished refused = fairlead({"demo", "--listen", "127.0.0.1:0", "--store", store});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr(store::PostgresServer::database_of(store) + "?"));
+  EXPECT_THAT(refused.err, HasSubstr("holds data already"));
 }
 
 TEST_F(Commands, beside_replicas_nothing_is_derived_and_what_they_have_derived_is_shown) {
@@ -400,7 +431,6 @@ TEST_F(Commands, beside_replicas_nothing_is_derived_and_what_they_have_derived_i
   };
   // Whoever derives under this makes everything anew.
   std::ofstream(file("other.yaml")) << "time_zone: Asia/Tokyo\n";
-  fs::create_directory(file("other"));
   const auto elsewhere = [&](const char* command) {
     return fairlead(
         {command, "--data", file("other").string(), "--store", store, "--config", file("other.yaml").string()});

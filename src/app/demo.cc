@@ -2,41 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 
 #include "api/authorizer.h"
 #include "app/serve.h"
+#include "app/temporary_folder.h"
 
 namespace fairlead::app {
 namespace {
 
 constexpr std::array kLoopbackNames = {"localhost", "127.0.0.1", "::1"};
-
-/// A new folder that goes with this object.
-class TemporaryFolder {
- public:
-  static Result<TemporaryFolder> make() {
-    std::error_code error;
-    const std::filesystem::path parent = std::filesystem::temp_directory_path(error);
-    std::string pattern = (parent / "fairlead-demo-XXXXXX").string();
-    if (!error && mkdtemp(pattern.data()) != nullptr) return TemporaryFolder(pattern);
-    return fail(ErrorCode::kIo, "no temporary folder can be made in {} ({}): name one for the demo with --data",
-                parent.string(), error ? error.message() : std::strerror(errno));
-  }
-  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  TemporaryFolder& operator=(TemporaryFolder&&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;  // what cannot be removed from the system's temporary folder, the system removes
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  explicit TemporaryFolder(std::filesystem::path path) : path_(std::move(path)) {}
-  std::filesystem::path path_;
-};
 
 /// `:8080` and `0.0.0.0:8080` are all addresses, so others reach them.
 bool only_this_machine(const std::string& listen) {

@@ -39,22 +39,29 @@ Result<Instant> recall(const std::filesystem::path& file) {
 }
 
 /// Real data and a demo stay apart: a demo lets everybody on this machine in, and its reports show what is made up.
-Status check_unused(engine::Engine& engine, const std::filesystem::path& folder) {
+Status check_unused(engine::Engine& engine, const JournalAddress& store) {
   for (std::uint32_t lane = 0; lane < engine.journal().lanes(); ++lane) {
     ASSIGN_OR_RETURN(const std::uint64_t last, engine.journal().last_sequence(lane));
     if (last == 0) continue;
+    if (store.uri.empty()) {
+      return fail(ErrorCode::kConflict,
+                  "{} holds data that no demo made: give the demo a folder of its own with --data, or start `fairlead "
+                  "serve`",
+                  store.folder.string());
+    }
     return fail(ErrorCode::kConflict,
-                "{} holds data that no demo made: give the demo a folder of its own with --data, or start `fairlead "
-                "serve`",
-                folder.string());
+                "{} holds data already: give the demo a database of its own, or, where a demo made it, that demo's "
+                "folder with --data",
+                store.text());
   }
   return {};
 }
 
-Result<Instant> founding(engine::Engine& engine, const std::filesystem::path& folder, Instant now) {
+Result<Instant> founding(engine::Engine& engine, const JournalAddress& store, const std::filesystem::path& folder,
+                         Instant now) {
   const std::filesystem::path file = folder / kFileName;
   if (std::filesystem::exists(file)) return recall(file);
-  RETURN_IF_ERROR(check_unused(engine, folder));
+  RETURN_IF_ERROR(check_unused(engine, store));
   const Instant founded_at{now.ms / 1000 * 1000};
   RETURN_IF_ERROR(remember(file, founded_at));
   return founded_at;
@@ -74,10 +81,10 @@ DemoWorld::DemoWorld(std::unique_ptr<simulate::Feed> feed, const Clock& clock, s
             [](const Error& error) { spdlog::error("the demo's world cannot be stored: {}", error.message); }),
       summary_(std::move(summary)) {}
 
-Result<std::unique_ptr<DemoWorld>> DemoWorld::start(engine::Engine& engine, const std::filesystem::path& folder,
-                                                    const Clock& clock) {
+Result<std::unique_ptr<DemoWorld>> DemoWorld::start(engine::Engine& engine, const JournalAddress& store,
+                                                    const std::filesystem::path& folder, const Clock& clock) {
   const Instant began = clock.now();
-  ASSIGN_OR_RETURN(const Instant founded_at, founding(engine, folder, began));
+  ASSIGN_OR_RETURN(const Instant founded_at, founding(engine, store, folder, began));
   auto feed = std::make_unique<simulate::Feed>(simulate::World::kDemoSeed, founded_at, engine);
   ASSIGN_OR_RETURN(const auto last, feed->tell(began));
   if (last) await_linked(engine, *last);

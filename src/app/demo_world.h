@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "app/journal_address.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "engine/engine.h"
@@ -17,9 +18,9 @@ namespace fairlead::app {
 class DemoWorld {
  public:
   /// Founds a world or finds the folder's, and returns when all of its past is in the reports; then it goes on by
-  /// itself. kConflict: the folder holds other data.
-  static Result<std::unique_ptr<DemoWorld>> start(engine::Engine& engine, const std::filesystem::path& folder,
-                                                  const Clock& clock);
+  /// itself. kConflict: `store`, on which `engine` works, holds other data.
+  static Result<std::unique_ptr<DemoWorld>> start(engine::Engine& engine, const JournalAddress& store,
+                                                  const std::filesystem::path& folder, const Clock& clock);
   void stop() { live_.stop(); }
 
   /// What was made, for people.

@@ -53,12 +53,11 @@ struct Imported {
   bool replicas_derive = false;
 };
 
-/// The folder is ours: into the journal, and then on into everything that is derived from it.
-Result<Imported> import_into_store(const DataFolder& folder, const git::Repository& repository, const GitSource& source,
-                                   const Config& config) {
+/// The folder, if there is one, is ours: into the journal, and then on into everything that is derived from it.
+Result<Imported> import_into_store(const git::Repository& repository, const GitSource& source, const Config& config) {
   const SystemClock clock;
-  ASSIGN_OR_RETURN(const auto journal, open_journal(config.store, folder.path()));
-  ASSIGN_OR_RETURN(const auto derived, open_derived(config.store, folder.path()));
+  ASSIGN_OR_RETURN(const auto journal, open_journal(config.store, config.data));
+  ASSIGN_OR_RETURN(const auto derived, open_derived(config.store, config.data));
   Imported imported;
   ASSIGN_OR_RETURN(imported.counts, send_history(repository, source, into_journal(*journal, clock)));
   Progress progress("linking");
@@ -109,13 +108,18 @@ Result<std::string> import_git_history(const GitSource& source, const Config& co
   } else {
     ASSIGN_OR_RETURN(repository, git::Repository::open(source.location));
   }
-  auto folder = DataFolder::hold(config.data, DataFolder::Missing::kCreate);
-  if (!folder && folder.error().code != ErrorCode::kConflict) return std::unexpected(std::move(folder).error());
+  // Files, and mirrors of repositories elsewhere, lie in the folder; a database needs none.
+  const bool needs_folder = url || !is_postgres(config.store);
+  const auto folder =
+      DataFolder::hold(config.data, needs_folder ? DataFolder::Missing::kCreate : DataFolder::Missing::kRefuse);
+  const bool server_runs = !folder && folder.error().code == ErrorCode::kConflict;
+  const bool may_miss = !folder && folder.error().code == ErrorCode::kNotFound && !needs_folder;
+  if (!folder && !server_runs && !may_miss) return std::unexpected(folder.error());
   if (url) {
     ASSIGN_OR_RETURN(repository, fetched(*url, config));
   }
-  const auto imported = folder ? import_into_store(*folder, *repository, source, config)
-                               : import_into_server(*repository, source, config.data);
+  const auto imported = server_runs ? import_into_server(*repository, source, config.data)
+                                    : import_into_store(*repository, source, config);
   if (!imported) return std::unexpected(imported.error());
   std::string told = summary_of(imported->counts, *repository, source);
   if (imported->replicas_derive) told += "the replicas on this database derive the numbers from it now\n";

@@ -8,6 +8,7 @@
 #include "app/derived_files.h"
 #include "app/progress.h"
 #include "app/stores.h"
+#include "app/temporary_folder.h"
 #include "store/postgres/postgres_store.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -23,8 +24,8 @@ constexpr std::string_view kActor = "local";
 
 class LocalAdministration final : public Administration {
  public:
-  LocalAdministration(DataFolder folder, std::string store, std::unique_ptr<store::Journal> journal, const Clock& clock,
-                      Random& random)
+  LocalAdministration(std::optional<DataFolder> folder, std::string store, std::unique_ptr<store::Journal> journal,
+                      const Clock& clock, Random& random)
       : folder_(std::move(folder)),
         store_(std::move(store)),
         journal_(std::move(journal)),
@@ -88,7 +89,7 @@ class LocalAdministration final : public Administration {
   }
 
   Result<ExportReport> export_lines(const Policy& policy, const std::function<void(std::string_view)>& sink) override {
-    ASSIGN_OR_RETURN(const auto derived, open_derived(store_, folder_.path()));
+    ASSIGN_OR_RETURN(const auto derived, open_derived(store_, place()));
     ASSIGN_OR_RETURN(const bool complete, derive_all(store_, *journal_, *derived, policy));
     ASSIGN_OR_RETURN(const auto reader, derived->read());
     ASSIGN_OR_RETURN(const std::string hash, engine::dump_hash(*reader, [&](std::string_view line) {
@@ -104,7 +105,7 @@ class LocalAdministration final : public Administration {
   Result<VerifyReport> verify(const Policy& policy) override {
     Progress checksums("checksums");
     ASSIGN_OR_RETURN(const std::uint64_t deliveries, journal_->verify(std::ref(checksums)));
-    ASSIGN_OR_RETURN(const auto derived, open_derived(store_, folder_.path()));
+    ASSIGN_OR_RETURN(const auto derived, open_derived(store_, place()));
     ASSIGN_OR_RETURN(const bool complete, derive_all(store_, *journal_, *derived, policy));
     if (!complete) return VerifyReport{deliveries, std::nullopt};
     auto verification = compare_with_rebuild(*derived, policy);
@@ -129,20 +130,30 @@ class LocalAdministration final : public Administration {
     return journal_->append_audit({clock_->now(), std::string(kActor), std::string(action), std::string(subject)});
   }
 
+  /// Where the files are; a database needs no place.
+  fs::path place() const { return folder_ ? folder_->path() : fs::path(); }
+
   Result<engine::Verification> compare_with_rebuild(store::Derived& stored, const Policy& policy) {
-    RETURN_IF_ERROR(remove_database(folder_.path(), kVerifyName));
-    auto verification = rebuild_and_compare(stored, policy);
-    RETURN_IF_ERROR(remove_database(folder_.path(), kVerifyName));
+    if (folder_) return compare_with_rebuild_in(folder_->path(), stored, policy);
+    ASSIGN_OR_RETURN(const TemporaryFolder room, TemporaryFolder::make());
+    return compare_with_rebuild_in(room.path(), stored, policy);
+  }
+
+  Result<engine::Verification> compare_with_rebuild_in(const fs::path& room, store::Derived& stored,
+                                                       const Policy& policy) {
+    RETURN_IF_ERROR(remove_database(room, kVerifyName));
+    auto verification = rebuild_and_compare(room, stored, policy);
+    RETURN_IF_ERROR(remove_database(room, kVerifyName));
     return verification;
   }
 
-  Result<engine::Verification> rebuild_and_compare(store::Derived& stored, const Policy& policy) {
-    ASSIGN_OR_RETURN(const auto scratch, store::open_sqlite_derived(folder_.path(), {}, kVerifyName));
+  Result<engine::Verification> rebuild_and_compare(const fs::path& room, store::Derived& stored, const Policy& policy) {
+    ASSIGN_OR_RETURN(const auto scratch, store::open_sqlite_derived(room, {}, kVerifyName));
     Progress rebuild("rebuild");
     return engine::verify_derived(*journal_, stored, *scratch, policy, std::ref(rebuild));
   }
 
-  DataFolder folder_;
+  const std::optional<DataFolder> folder_;
   const std::string store_;
   std::unique_ptr<store::Journal> journal_;
   const Clock* clock_;
@@ -172,9 +183,9 @@ Result<std::uint64_t> build(store::Journal& journal, store::Derived& derived, co
 
 }  // namespace
 
-Result<std::unique_ptr<Administration>> administer_stores(DataFolder folder, const std::string& store,
+Result<std::unique_ptr<Administration>> administer_stores(std::optional<DataFolder> folder, const std::string& store,
                                                           const Clock& clock, Random& random) {
-  ASSIGN_OR_RETURN(auto journal, open_journal(store, folder.path()));
+  ASSIGN_OR_RETURN(auto journal, open_journal(store, folder ? folder->path() : fs::path()));
   return std::make_unique<LocalAdministration>(std::move(folder), store, std::move(journal), clock, random);
 }
 

@@ -9,6 +9,7 @@
 #include "app/demo_world.h"
 #include "app/first_admin.h"
 #include "app/git_imports.h"
+#include "app/journal_address.h"
 #include "app/stop_signals.h"
 #include "app/stores.h"
 #include "app/version.h"
@@ -76,7 +77,8 @@ Status serve(const Config& config, const Environment& environment, Showing showi
   ASSIGN_OR_RETURN(const auto engine, engine::Engine::start(std::move(stores), config.policy, clock));
   std::unique_ptr<DemoWorld> demo;
   if (showing == Showing::kDemo) {
-    ASSIGN_OR_RETURN(demo, DemoWorld::start(*engine, folder.path(), clock));
+    ASSIGN_OR_RETURN(const JournalAddress store, parse_journal_address(config.store, folder.path()));
+    ASSIGN_OR_RETURN(demo, DemoWorld::start(*engine, store, folder.path(), clock));
     std::printf("%s\n", demo->summary().c_str());
   }
   // Before anybody can rely on the server: where this fails, it does not start.
