@@ -7,107 +7,21 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "api/credentials.h"
-#include "app/administration.h"
-#include "app/backup.h"
+#include "app/account_commands.h"
+#include "app/command_line.h"
 #include "app/config.h"
 #include "app/demo.h"
-#include "app/doctor.h"
 #include "app/git_commands.h"
 #include "app/git_report.h"
-#include "app/migrate.h"
-#include "app/password_prompt.h"
 #include "app/serve.h"
-#include "app/stores.h"
+#include "app/store_commands.h"
 #include "app/version.h"
 #include "base/clock.h"
-#include "base/random.h"
-#include "http/server.h"
 
 namespace fairlead::app {
 namespace {
 
-enum ExitCode : int { kDone = 0, kFailed = 1, kWrongUsage = 2 };
-
-/// What the command line said. Empty: not given.
-struct CommandLine {
-  std::string data;
-  std::string config;
-  std::vector<std::string> listen;
-  std::string store;
-  std::string tls_certificate;
-  std::string tls_key;
-  std::string role;
-  std::string name;
-  std::string id;
-  std::string format = "json";
-  std::string file;
-  bool only_verify = false;
-  bool as_json = false;
-  std::string from;
-  std::string to;
-  GitSource git;
-  GitReport report;
-};
-
-/// What went wrong, and whether the command line or the configuration is to blame.
-struct Failure {
-  Error error;
-  ExitCode code = kFailed;
-};
-using Outcome = std::expected<void, Failure>;
 using Action = std::function<Outcome(const CommandLine&)>;
-
-Outcome outcome_of(Status status) {
-  if (status) return {};
-  return std::unexpected(Failure{std::move(status).error()});
-}
-
-std::unexpected<Failure> wrong_usage(Error error) {
-  return std::unexpected(Failure{std::move(error), kWrongUsage});
-}
-
-/// What the command line leaves open, the environment may say. (The parser's own support for variables would ask for
-/// them on behalf of every command, not only the one that runs.)
-CommandLine with_environment(CommandLine line) {
-  const Environment environment = process_environment();
-  const auto fill = [&](std::string& option, const char* variable) {
-    if (option.empty()) option = environment(variable).value_or("");
-  };
-  fill(line.data, "FAIRLEAD_DATA");
-  fill(line.config, "FAIRLEAD_CONFIG");
-  fill(line.store, "FAIRLEAD_STORE");
-  if (line.listen.empty()) line.listen = CLI::detail::split(environment("FAIRLEAD_LISTEN").value_or(""), ',');
-  std::erase(line.listen, "");
-  return line;
-}
-
-/// The configuration file with what the command line says over it. Its `store` is still to be read.
-std::expected<Config, Failure> merged_config(const CommandLine& line) {
-  auto config = load_config(line.config, process_environment());
-  if (!config) return wrong_usage(std::move(config).error());
-  if (!line.data.empty()) config->data = line.data;
-  for (const std::string& address : line.listen) {
-    if (const auto endpoint = http::parse_endpoint(address); !endpoint) return wrong_usage(endpoint.error());
-  }
-  if (!line.listen.empty()) config->listen = line.listen;
-  if (!line.store.empty()) config->store = line.store;
-  if (!line.tls_certificate.empty()) config->tls_certificate = line.tls_certificate;
-  if (!line.tls_key.empty()) config->tls_key = line.tls_key;
-  return std::move(*config);
-}
-
-/// The same, with a `store` that is one.
-std::expected<Config, Failure> effective_config(const CommandLine& line) {
-  auto config = merged_config(line);
-  if (!config) return config;
-  if (Status store = check_store(config->store); !store) return wrong_usage(std::move(store).error());
-  return config;
-}
-
-void print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Commands
@@ -135,75 +49,6 @@ Outcome run_demo(const CommandLine& line) {
   return outcome_of(serve_demo(*config, process_environment(), keep));
 }
 
-/// Runs `act` on whoever can administer the folder now.
-template <class Act>
-Outcome with_administration(const CommandLine& line, bool create, Act act) {
-  auto config = effective_config(line);
-  if (!config) return std::unexpected(std::move(config).error());
-  const SystemClock clock;
-  SystemRandom random;
-  auto administration = administer(config->data, config->store, create, clock, random);
-  if (!administration) return std::unexpected(Failure{std::move(administration).error()});
-  return outcome_of(act(**administration, *config));
-}
-
-std::expected<store::Role, Failure> role_of(const CommandLine& line) {
-  auto role = api::parse_role(line.role);
-  if (!role) return wrong_usage(std::move(role).error());
-  return *role;
-}
-
-Outcome run_token_create(const CommandLine& line) {
-  const auto role = role_of(line);
-  if (!role) return std::unexpected(role.error());
-  return with_administration(line, true, [&](Administration& administration, const Config&) -> Status {
-    const std::string name = line.name.empty() ? "made on the command line" : line.name;
-    ASSIGN_OR_RETURN(const std::string token, administration.create_token(*role, name));
-    print(token + "\n");
-    return {};
-  });
-}
-
-Outcome run_token_list(const CommandLine& line) {
-  return with_administration(line, false, [&](Administration& administration, const Config&) -> Status {
-    ASSIGN_OR_RETURN(const std::vector<TokenLine> tokens, administration.tokens());
-    for (const TokenLine& token : tokens) {
-      print(fmt::format("{}  {:8}  {}  {}  {}\n", token.id, token.role, token.created_at,
-                        token.revoked_at.empty() ? "valid" : "revoked " + token.revoked_at, token.name));
-    }
-    return {};
-  });
-}
-
-Outcome run_token_revoke(const CommandLine& line) {
-  return with_administration(line, false, [&](Administration& administration, const Config&) -> Status {
-    return administration.revoke_token(line.id);
-  });
-}
-
-Outcome run_user_add(const CommandLine& line) {
-  const auto role = api::parse_user_role(line.role);
-  if (!role) return wrong_usage(role.error());
-  return with_administration(line, true, [&](Administration& administration, const Config&) -> Status {
-    ASSIGN_OR_RETURN(const std::string password, ask_new_password(line.name));
-    return administration.put_user(line.name, *role, password);
-  });
-}
-
-Outcome run_user_list(const CommandLine& line) {
-  return with_administration(line, false, [&](Administration& administration, const Config&) -> Status {
-    ASSIGN_OR_RETURN(const std::vector<UserLine> users, administration.users());
-    for (const UserLine& user : users) print(fmt::format("{:8}  {}  {}\n", user.role, user.created_at, user.name));
-    return {};
-  });
-}
-
-Outcome run_user_remove(const CommandLine& line) {
-  return with_administration(line, false, [&](Administration& administration, const Config&) -> Status {
-    return administration.remove_user(line.name);
-  });
-}
-
 Outcome run_config_check(const CommandLine& line) {
   CommandLine with_file = line;
   if (with_file.config.empty()) with_file.config = "fairlead.yaml";
@@ -218,100 +63,10 @@ Outcome run_config_schema(const CommandLine&) {
   return {};
 }
 
-Outcome run_export(const CommandLine& line) {
-  return with_administration(line, false, [&](Administration& administration, const Config& config) -> Status {
-    ASSIGN_OR_RETURN(const ExportReport report, administration.export_lines(config.policy, print));
-    if (report.waiting) {
-      fmt::print(stderr,
-                 "fairlead: replicas work on this database: this is what they have derived so far ({} deliveries "
-                 "wait)\n",
-                 *report.waiting);
-    }
-    if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
-      return fail(ErrorCode::kIo, "the export could not be written to the end: make room where it goes");
-    }
-    return {};
-  });
-}
-
-Outcome run_verify(const CommandLine& line) {
-  return with_administration(line, false, [&](Administration& administration, const Config& config) -> Status {
-    ASSIGN_OR_RETURN(const VerifyReport report, administration.verify(config.policy));
-    print(fmt::format("journal: {} deliveries, every checksum is right\n", report.deliveries));
-    if (report.derived_hash) {
-      print(fmt::format("derived data: equal to a rebuild, sha256 {}\n", *report.derived_hash));
-    } else {
-      print(fmt::format(
-          "derived data: not compared with a rebuild, because {} and verify again for that\n",
-          is_postgres(config.store) ? "replicas derive it meanwhile; stop all of them" : "a server runs; stop it"));
-    }
-    return {};
-  });
-}
-
-Outcome run_replay(const CommandLine& line) {
-  auto config = effective_config(line);
-  if (!config) return std::unexpected(std::move(config).error());
-  auto deliveries = replay(config->data, config->store, config->policy);
-  if (!deliveries) return std::unexpected(Failure{std::move(deliveries).error()});
-  print(fmt::format("derived data was built anew from {} deliveries\n", *deliveries));
-  return {};
-}
-
-/// Runs `act` on the journal that the configuration and the command line name, and prints what it says.
-template <class Act>
-Outcome with_journal(const CommandLine& line, Act act) {
-  const auto config = merged_config(line);
-  if (!config) return std::unexpected(config.error());
-  auto address = parse_journal_address(config->store, config->data);
-  if (!address) return wrong_usage(std::move(address).error());
-  const auto told = act(*address);
-  if (!told) return std::unexpected(Failure{told.error()});
-  print(*told);
-  return {};
-}
-
-Outcome run_backup(const CommandLine& line) {
-  return with_journal(line, [&](const JournalAddress& from) {
-    return line.only_verify ? check_backup(line.file) : back_up(from, line.file, SystemClock());
-  });
-}
-
-Outcome run_restore(const CommandLine& line) {
-  return with_journal(line, [&](const JournalAddress& to) { return restore_backup(line.file, to, SystemClock()); });
-}
-
-Outcome run_doctor(const CommandLine& line) {
-  const auto config = merged_config(line);
-  if (!config) return std::unexpected(config.error());
-  const auto store = parse_journal_address(config->store, config->data);
-  if (!store) return wrong_usage(store.error());
-  const SystemClock clock;
-  const std::vector<api::Finding> findings = examine(*store, *config, clock);
-  print(line.as_json ? as_json(findings, clock) : in_words(findings));
-  const auto failing = std::ranges::count(findings, api::Finding::State::kFailing, &api::Finding::state);
-  if (failing == 0) return {};
-  return outcome_of(fail(ErrorCode::kUnavailable, "{} of {} findings need you now", failing, findings.size()));
-}
-
-Outcome run_migrate(const CommandLine& line) {
-  const auto from = parse_journal_address(line.from, {});
-  if (!from) return wrong_usage(from.error());
-  const auto to = parse_journal_address(line.to, {});
-  if (!to) return wrong_usage(to.error());
-  const auto told = migrate(*from, *to, SystemClock());
-  if (!told) return std::unexpected(Failure{told.error()});
-  print(*told);
-  return {};
-}
-
 Outcome run_import_git(const CommandLine& line) {
   const auto config = effective_config(line);
   if (!config) return std::unexpected(config.error());
-  const auto told = import_git_history(line.git, *config);
-  if (!told) return std::unexpected(Failure{told.error()});
-  print(*told);
-  return {};
+  return print_told(import_git_history(line.git, *config));
 }
 
 Outcome run_report_git(const CommandLine& line) {
