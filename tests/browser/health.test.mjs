@@ -29,7 +29,9 @@ export const tests = {
     const store = card(page).locator('[data-check="store"]');
     await store.getByText('1 delivery in 1 lane; the newest can be read').waitFor();
     await store.getByText('well', { exact: true }).waitFor();
-    assert.equal(await card(page).locator('[data-check="ingest_queue"] .name').textContent(), 'Ingest queue');
+    assert.match(await card(page).locator('[data-check="ingest_queue"] .name').textContent(), /^\s*Intake ingest_queue\s*$/);
+    // Under the name that the card above gives it.
+    assert.match(await card(page).locator('[data-check="sources.events"] .name').textContent(), /Own events/);
     await expectFineEverywhere(page, expectAccessible);
   },
 
@@ -46,6 +48,37 @@ export const tests = {
     await page.keyboard.press('Enter');
     await card(page).locator('[data-check="ingest_queue"]').waitFor();
     await expectFineEverywhere(page, expectAccessible);
+  },
+
+  async one_cause_stands_once_however_many_checks_it_fails({ page, server, expectAccessible }) {
+    const away = { seen: 'cannot reach PostgreSQL at db.acme:5432', action: 'Bring the database back, or mend the way to it.' };
+    await imitate(page, [{ check: 'store', state: 'failing', ...away }, { check: 'derivation', state: 'failing', ...away },
+      { check: 'replicas', state: 'failing', ...away }, FINDINGS[2]]);
+    await server.postEvents([deployment('one', hours(2))]);
+    await page.goto(`${server.url}/sources`);
+    await card(page).getByText('Of 4 checks 3 fail.').waitFor();
+    assert.equal(await card(page).getByText(/^cannot reach PostgreSQL/i).count(), 1);
+    assert.match(await card(page).locator('[data-check~="replicas"] .name').textContent(), /^\s*Database store\s*, Links and numbers derivation\s*, Replicas\s*$/);
+    await expectFineEverywhere(page, expectAccessible);
+  },
+
+  async what_stands_below_is_not_pushed_down({ page, server }) {
+    await server.postEvents([deployment('one', hours(2))]);
+    let answer;
+    const asked = new Promise((resolve) => {
+      page.route('**/api/v1/admin/health', async (route) => {
+        resolve();
+        await new Promise((go) => (answer = go));
+        await route.continue();
+      }, { times: 1 });
+    });
+    await page.goto(`${server.url}/sources`);
+    await section(page, 'Sources').getByText('All deliveries').waitFor();
+    await asked;
+    assert.equal(await page.getByRole('heading', { name: 'Send a deployment' }).count(), 0);
+    answer();
+    await card(page).getByText(/^(All|Of) \d+ checks/).waitFor();
+    await page.getByRole('heading', { name: 'Send a deployment' }).waitFor();
   },
 
   async a_failed_read_says_so_and_is_tried_again({ page, server, context, expectAccessible }) {
