@@ -61,12 +61,7 @@ Result<std::unique_ptr<Engine>> Engine::start(store::Stores stores, Policy polic
   auto impl = std::make_unique<Impl>(std::move(stores), std::move(policy), clock, last_live_id);
   {
     ASSIGN_OR_RETURN(const auto reader, impl->stores.derived->read());
-    ASSIGN_OR_RETURN(const bool replay_first, needs_replay(*reader, impl->policy));
-    if (replay_first) {
-      return fail(ErrorCode::kConflict,
-                  "the configuration reads stored deliveries differently than before (incident labels): run `fairlead "
-                  "replay` once");
-    }
+    RETURN_IF_ERROR(check_interpretation(*reader, impl->policy));
   }
   RETURN_IF_ERROR(impl->deriver.start());
   Deriver& deriver = impl->deriver;

@@ -48,7 +48,7 @@ class Engine final : public Ingest {
   /// Starts both threads. What an earlier run left is projected and linked, and a policy other than the stored one is
   /// adopted (project/policy_change.h), on the projector's thread: nothing here takes time with the number of events.
   /// kConflict: the policy changes how sources read the journal, so the derived state must be replayed first
-  /// (`needs_replay`). kCorrupt: journal and derived state do not belong together.
+  /// (`check_interpretation`). kCorrupt: journal and derived state do not belong together.
   static Result<std::unique_ptr<Engine>> start(store::Stores stores, Policy policy, const Clock& clock,
                                                EngineOptions options = {});
   ~Engine() override;  ///< Stops.

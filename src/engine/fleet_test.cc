@@ -13,6 +13,7 @@
 #include "engine/testing/world.h"
 #include "store/fleet.h"
 #include "store/memory/memory_store.h"
+#include "store/postgres/connection.h"
 #include "store/postgres/postgres_store.h"
 #include "store/testing/postgres_server.h"
 
@@ -32,10 +33,11 @@ class Replicas : public ::testing::Test {
     for (std::size_t i = 0; i < kReplicas; ++i) engines_.push_back(start(i));
   }
 
-  std::unique_ptr<Engine> start(std::size_t number) {
+  std::unique_ptr<Engine> start(std::size_t number) { return start(number, world_.policy); }
+  std::unique_ptr<Engine> start(std::size_t number, const Policy& policy) {
     store::Stores stores(must(store::open_postgres_journal(uri_)), must(store::open_postgres_derived(uri_)),
                          must(store::open_postgres_fleet(uri_, fmt::format("replica {}", number), "1")));
-    return must(Engine::start(std::move(stores), world_.policy, clock_));
+    return must(Engine::start(std::move(stores), policy, clock_));
   }
 
   /// Hands the deliveries to the replicas in turn; the last sequence of each lane.
@@ -60,11 +62,12 @@ class Replicas : public ::testing::Test {
     }
   }
 
-  void expect_what_one_would_derive() {
+  void expect_what_one_would_derive() { expect_what_one_would_derive_under(world_.policy); }
+  void expect_what_one_would_derive_under(const Policy& policy) {
     const auto journal = must(store::open_postgres_journal(uri_));
     const auto derived = must(store::open_postgres_derived(uri_));
     const auto alone = store::make_memory_derived();
-    must(project_all(*journal, *alone, world_.policy, {}));
+    must(project_all(*journal, *alone, policy, {}));
     EXPECT_EQ(testing::first_difference(testing::dump_of(*alone), testing::dump_of(*derived)), "");
   }
 
@@ -156,6 +159,57 @@ TEST_F(Replicas, that_lost_a_lease_cannot_write_under_it) {
   const auto refused = derived->write_under(std::vector{held, stale});
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+}
+
+TEST_F(Replicas, that_live_let_nobody_write_beside_them_without_a_lease) {
+  wait_for_leases();
+  const auto journal = must(store::open_postgres_journal(uri_));
+  const auto derived = must(store::open_postgres_derived(uri_));
+  const Status beside = project_all(*journal, *derived, world_.policy, {});
+  ASSERT_FALSE(beside.has_value());
+  EXPECT_EQ(beside.error().code, ErrorCode::kConflict);
+  for (const auto& engine : engines_) engine->stop();
+  EXPECT_TRUE(project_all(*journal, *derived, world_.policy, {}).has_value());
+}
+
+/// A replica that stood still for longer than its leases last remembers what it had read before.
+TEST_F(Replicas, that_seem_dead_lose_their_leases_to_who_writes_alone) {
+  wait_for_leases();
+  const store::Lease held = engines_[0]->fleet()->leases().front();
+  for (const auto& engine : engines_) engine->stop();
+  const auto connection = must(store::postgres::PostgresConnection::open(uri_, {}));
+  must(connection->execute("UPDATE leases SET holder = 'gone', epoch = $2 WHERE part = $1", held.part, held.epoch));
+  const auto derived = must(store::open_postgres_derived(uri_));
+  EXPECT_TRUE(derived->write_under(std::vector{held}).has_value());
+  must(must(derived->write())->commit());
+  EXPECT_FALSE(derived->write_under(std::vector{held}).has_value());
+}
+
+/// The one that came last rules; were it the other way, two of them would rebuild each other's links for ever.
+TEST_F(Replicas, under_an_older_configuration_leave_deriving_to_the_newer) {
+  const auto deliveries = testing::orderly_deliveries(world_);
+  const std::size_t half = deliveries.size() / 2;
+  submit(std::span(deliveries).first(half));
+  for (const auto& engine : engines_) wait_for_all(*engine);
+
+  Policy newer = world_.policy;
+  newer.production_environments = {"*"};
+  engines_.push_back(start(kReplicas, newer));
+  testing::wait_until([&] { return engines_.back()->fleet()->leases().size() == store::Fleet::kParts; });
+  submit(std::span(deliveries).subspan(half));  // Also to those that do not derive any more.
+  for (const auto& engine : engines_) wait_for_all(*engine);
+  expect_what_one_would_derive_under(newer);
+  for (std::size_t i = 0; i < kReplicas; ++i) {
+    EXPECT_THAT(engines_[i]->stats().derive_error, ::testing::HasSubstr("another configuration")) << i;
+    EXPECT_TRUE(engines_[i]->fleet()->leases().empty()) << i;
+  }
+  EXPECT_EQ(engines_.back()->stats().derive_error, "");
+
+  // Started again with the same configuration it takes its share.
+  engines_[0]->stop();
+  engines_[0] = start(0, newer);
+  testing::wait_until([&] { return !engines_[0]->fleet()->leases().empty(); });
+  EXPECT_EQ(engines_[0]->stats().derive_error, "");
 }
 
 }  // namespace

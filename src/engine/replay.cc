@@ -97,7 +97,11 @@ LineSource outcome_lines(store::DerivedReader& reader) {
 
 Status project_all(store::Journal& journal, store::Derived& derived, const Policy& policy,
                    const ReplayProgress& progress) {
-  RETURN_IF_ERROR(adopt_policy(derived, policy));
+  {
+    ASSIGN_OR_RETURN(const auto reader, derived.read());
+    RETURN_IF_ERROR(check_interpretation(*reader, policy));
+  }
+  RETURN_IF_ERROR(PolicyAdoption(policy).adopt(derived));
   ASSIGN_OR_RETURN(const std::uint64_t total, rows_in(journal));
   Projector projector(journal, derived, policy);
   std::uint64_t done = 0;

@@ -52,6 +52,20 @@ TEST_F(ReplayTest, a_difference_is_named_by_both_lines) {
   EXPECT_EQ(verification.difference->right, before.at(verification.difference->line - 1));
 }
 
+/// Else the state would be noted as read under labels that it was not read under.
+TEST_F(ReplayTest, what_was_read_under_other_labels_is_not_gone_on_with) {
+  must(project_all(*journal_, *stored_, world_.policy, {}));
+  Policy relabelled = world_.policy;
+  relabelled.incident_labels = {"outage"};
+  const auto before = testing::dump_of(*stored_);
+  const Status refused = project_all(*journal_, *stored_, relabelled, {});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::kConflict);
+  EXPECT_THAT(refused.error().message, ::testing::HasSubstr("fairlead replay"));
+  EXPECT_TRUE(project_all(*journal_, *stored_, world_.policy, {}).has_value());
+  EXPECT_EQ(testing::dump_of(*stored_), before);
+}
+
 TEST_F(ReplayTest, a_forgotten_last_line_is_a_difference_too) {
   must(project_all(*journal_, *stored_, world_.policy, {}));
   const auto empty = store::make_memory_derived();

@@ -382,9 +382,8 @@ TEST_P(DerivedContract, facts_of_a_roll_up_are_the_first_in_production) {
   staging.production = false;
   write([&](auto& w) { w.replace_facts(key("1"), std::vector{fact, second, staging}); });
   const auto day = [&](const char* service, const char* environment) {
-    return read()
-        ->facts_of_day({MetricName("m"), ServiceName(service), EnvironmentName(environment), false}, {{0}, {100}})
-        .value();
+    const PlaceDay wanted{{MetricName("m"), ServiceName(service), EnvironmentName(environment), false}, {{0}, {100}}};
+    return read()->facts_of_days({&wanted, 1}).value().front();
   };
   EXPECT_THAT(day("", ""), ElementsAre(fact));
   EXPECT_THAT(day("api", ""), ElementsAre(fact));

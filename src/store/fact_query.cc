@@ -86,13 +86,14 @@ SummaryPlace place_of(const Fact& fact) {
   return {fact.metric, fact.service, fact.environment, fact.simulated};
 }
 
-FactQuery query_of_day(const SummaryPlace& place, TimeRange day) {
+FactQuery query_of_day(const PlaceDay& day) {
+  const SummaryPlace& place = day.place;
   FactQuery query;
   query.metrics = {place.metric};
   if (!place.service.empty() || !place.environment.empty()) query.services = {place.service};
   if (!place.environment.empty()) query.environments = {place.environment};
   query.simulated = place.simulated;
-  query.range = day;
+  query.range = day.day;
   return query;
 }
 

@@ -30,8 +30,8 @@ Result<FactPosition> parse_fact_cursor(std::string_view cursor);
 
 SummaryPlace place_of(const Fact& fact);
 
-/// The query whose rows are those of one day of one summary (store.h, facts_of_day).
-FactQuery query_of_day(const SummaryPlace& place, TimeRange day);
+/// The query whose rows are those of one day of one summary (store.h, facts_of_days).
+FactQuery query_of_day(const PlaceDay& day);
 
 inline bool in_roll_up(const Fact& fact) {
   return fact.production && fact.first_in_production;

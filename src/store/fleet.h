@@ -51,6 +51,10 @@ class Fleet {
   /// Gives the leases back, so that others take them at once, and ends the threads. Idempotent.
   virtual void stop() = 0;
 
+  /// Whether this replica takes leases; at first it does. One that does not gives back what it holds within a second
+  /// or so.
+  virtual void derive(bool willing) = 0;
+
   /// What this replica holds, as far as it knows: the database checks it with each write (Derived::write_under).
   virtual std::vector<Lease> leases() const = 0;
 

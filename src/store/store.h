@@ -218,6 +218,12 @@ struct FactPage {
   std::string next_cursor;
 };
 
+/// One day of one summary; where the day begins and ends is the reporting zone's.
+struct PlaceDay {
+  SummaryPlace place;
+  TimeRange day;
+};
+
 /// An edge as the graph cache reads it; `row` grows, so a cached graph is extended by the rows after the last one.
 struct EdgeRow {
   std::uint64_t row = 0;
@@ -285,6 +291,9 @@ class DerivedReader {
   virtual Result<std::vector<StreamDeployment>> stream_since(const ServiceName& service,
                                                              std::optional<Instant> from) = 0;
   virtual Result<std::vector<StreamDeployment>> streams_of(const EntityKey& deployment) = 0;
+  /// The same for many, one by one and in order.
+  virtual Result<std::vector<std::vector<StreamDeployment>>> streams_of_each(
+      std::span<const EntityKey> deployments) = 0;
   /// The baselines of all streams of the repository.
   virtual Result<std::vector<StreamDeployment>> baselines(const RepositoryName& repository) = 0;
   virtual Result<std::vector<Shipped>> shipped_by(const EntityKey& deployment) = 0;
@@ -298,9 +307,9 @@ class DerivedReader {
 
   virtual Result<std::vector<Fact>> facts_of(const EntityKey& owner) = 0;
   virtual Result<FactPage> facts(const FactQuery& query) = 0;
-  /// The facts behind one day of one summary. An empty environment means the rows with production and
-  /// first_in_production: of all services if the service is empty, too, else of that service.
-  virtual Result<std::vector<Fact>> facts_of_day(const SummaryPlace& place, TimeRange day) = 0;
+  /// The facts behind each day of a summary, one by one and in order. An empty environment means the rows with
+  /// production and first_in_production: of all services if the service is empty, too, else of that service.
+  virtual Result<std::vector<std::vector<Fact>>> facts_of_days(std::span<const PlaceDay> days) = 0;
   /// Summaries of the days in [first, last], by day. Counts and exclusions always; values only if `with_values`.
   virtual Result<std::map<Day, DaySummary>> summaries(const SummaryPlace& place, Day first, Day last,
                                                       bool with_values) = 0;
@@ -338,13 +347,29 @@ class DerivedWriter : public virtual DerivedReader {
   /// Returns which of the edges were new.
   virtual std::vector<bool> add_edges(std::span<const Edge> edges) = 0;
 
-  /// Merges with an existing mark: the least since, the union of givers, a new version.
-  virtual void mark_service(const ServiceName& service, std::optional<Instant> since,
-                            std::span<const EntityKey> givers) = 0;
+  struct ServiceMark {
+    ServiceName service;
+    std::optional<Instant> since;
+    std::vector<EntityKey> givers;
+  };
+  /// Merges each with an existing mark: the least since, the union of givers, a new version. A service stands here
+  /// once.
+  virtual void mark_services(std::span<const ServiceMark> marks) = 0;
+  void mark_service(const ServiceName& service, std::optional<Instant> since, std::span<const EntityKey> givers) {
+    const ServiceMark mark{service, since, {givers.begin(), givers.end()}};
+    mark_services({&mark, 1});
+  }
   /// Removes the mark unless its version changed meanwhile.
   virtual void clear_service_mark(const ServiceName& service, std::uint64_t version) = 0;
   virtual void mark_day(const DirtyDay& day) = 0;
   virtual void clear_day_mark(const DirtyDay& day) = 0;
+
+  /// Whether reading costs a round trip each time. Then entities, mentions and shippers that were read are remembered
+  /// until they are written, so that reading many of them together beforehand pays.
+  virtual bool remote() const { return false; }
+  /// Says that the rows of these deployments (links, evidence, facts) are read and replaced next: where it pays they
+  /// are read now, and what was remembered of others is forgotten.
+  virtual void expect(std::span<const EntityKey> deployments) { static_cast<void>(deployments); }
 
   /// Each replaces all rows of its owner and writes only what differs. Rows are sets: the order they come in and
   /// repetitions mean nothing. Keys within an owner: a stream's place; an evidence row as a whole; of a fact its
@@ -354,8 +379,17 @@ class DerivedWriter : public virtual DerivedReader {
   virtual void replace_evidence(const EntityKey& giver, std::span<const Evidence> rows) = 0;
   virtual void replace_facts(const EntityKey& owner, std::span<const Fact> rows) = 0;
   virtual void replace_known_since(const ServiceName& service, std::span<const KnownSince> rows) = 0;
-  /// An empty summary removes the day.
-  virtual void put_summary(const SummaryPlace& place, Day day, const DaySummary& summary) = 0;
+  struct SummaryWrite {
+    SummaryPlace place;
+    Day day;
+    DaySummary summary;  ///< An empty one removes the day.
+  };
+  /// A day of a place stands here once.
+  virtual void put_summaries(std::span<const SummaryWrite> summaries) = 0;
+  void put_summary(const SummaryPlace& place, Day day, const DaySummary& summary) {
+    const SummaryWrite write{place, day, summary};
+    put_summaries({&write, 1});
+  }
   /// Drops links, facts, summaries, known_since and marks (a changed policy rebuilds them); entities and edges stay.
   virtual void drop_links() = 0;
 

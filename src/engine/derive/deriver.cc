@@ -8,8 +8,6 @@
 #include <set>
 #include <utility>
 
-#include "engine/project/policy_change.h"
-
 namespace fairlead::engine {
 
 namespace {
@@ -41,8 +39,8 @@ void give_way_to_ingest() {
 Deriver::Deriver(store::Journal& journal, store::Derived& derived, const Policy& policy, LiveHub& live,
                  store::Fleet* fleet)
     : journal_(journal),
-      derived_(derived),
       policy_(policy),
+      derived_(derived, policy_),
       live_(live),
       fleet_(fleet),
       projector_(journal, derived_, policy),
@@ -118,7 +116,9 @@ Result<bool> Deriver::round() {
   }
   if (heard) RETURN_IF_ERROR(look_around());
   bool work_left = false;
-  if (leases_.empty()) {
+  if (!ruling_) {
+    note_superseded();
+  } else if (leases_.empty()) {
     note_success(0);
   } else {
     ASSIGN_OR_RETURN(work_left, work());
@@ -132,10 +132,7 @@ Result<bool> Deriver::round() {
 
 /// The round's own part of the work.
 Result<bool> Deriver::work() {
-  if (!policy_adopted_) {
-    RETURN_IF_ERROR(adopt_policy(derived_, policy_, [this] { return stopping_.load(); }));
-    policy_adopted_ = true;
-  }
+  RETURN_IF_ERROR(policy_.adopt(derived_, [this] { return stopping_.load(); }));
   ASSIGN_OR_RETURN(const bool backlog, project());
   ASSIGN_OR_RETURN(const bool links_left, link(backlog));
   std::uint64_t dirty = 0;
@@ -154,6 +151,12 @@ Status Deriver::look_around() {
   ASSIGN_OR_RETURN(const auto last, journal_.last_sequences());
   ASSIGN_OR_RETURN(const auto reader, derived_.read());
   ASSIGN_OR_RETURN(auto positions, reader->positions());
+  if (policy_.begun()) {
+    Status ruling = policy_.check(*reader);
+    if (!ruling && ruling.error().code != ErrorCode::kConflict) return ruling;
+    ruling_ = std::move(ruling);
+    fleet_->derive(ruling_.has_value());
+  }
   std::lock_guard lock(mutex_);
   for (std::uint32_t number = 0; number < lanes_.size(); ++number) {
     Lane& lane = lanes_[number];
@@ -282,6 +285,17 @@ void Deriver::note_failure(const Error& error) {
   stats_.error = error.message;
   pause_ = std::clamp<Clock::duration>(pause_ * 2, kPauseMin, kPauseMax);
   heard_ = fleet_ != nullptr;  // What was heard before is still to be looked at.
+}
+
+/// Not a failure to try again soon: the fleet's bell tells when to look.
+void Deriver::note_superseded() {
+  std::lock_guard lock(mutex_);
+  if (stats_.error != ruling_.error().message) {
+    spdlog::error("projection ended: {}", ruling_.error().message);
+    ++stats_.failures;
+  }
+  stats_.error = ruling_.error().message;
+  pause_ = {};
 }
 
 void Deriver::note_success(std::uint64_t dirty_services) {

@@ -15,6 +15,7 @@
 #include "engine/derive/projection_waiters.h"
 #include "engine/link/linker.h"
 #include "engine/live_hub.h"
+#include "engine/project/policy_change.h"
 #include "engine/project/projector.h"
 #include "model/policy.h"
 #include "store/fleet.h"
@@ -77,6 +78,7 @@ class Deriver {
   Result<bool> link(bool backlog);
   bool behind_locked() const;
   void note_failure(const Error& error);
+  void note_superseded();
   void note_success(std::uint64_t dirty_services);
   void publish_when_due();
   Status publish();
@@ -85,8 +87,8 @@ class Deriver {
   bool reached(JournalPosition position) const;
 
   store::Journal& journal_;
+  PolicyAdoption policy_;
   LeasedDerived derived_;
-  const Policy& policy_;
   LiveHub& live_;
   store::Fleet* const fleet_;
 
@@ -96,9 +98,9 @@ class Deriver {
   LiveNews news_;
   Clock::time_point published_at_;
   Clock::time_point projected_at_;  ///< When the latest round that had rows began.
-  bool policy_adopted_ = false;
-  bool links_pending_ = true;  ///< Marks may be left from before.
-  bool worked_ = false;        ///< Since the bell was rung.
+  Status ruling_;                   ///< An error while another policy rules.
+  bool links_pending_ = true;       ///< Marks may be left from before.
+  bool worked_ = false;             ///< Since the bell was rung.
   std::vector<store::Lease> leases_;
   store::ServiceFilter mine_;  ///< Empty where all are.
 

@@ -1,46 +1,62 @@
 #include "engine/link/day_sums.h"
 
+#include <algorithm>
+#include <span>
+#include <vector>
+
 #include "metrics/summary.h"
 
 namespace fairlead::engine {
 namespace {
 
 constexpr std::size_t kDaysPerTransaction = 512;
+/// So many are read and written together where each reading is a round trip; few, because a busy day of all services
+/// can have very many facts.
+constexpr std::size_t kDaysTogether = 32;
 
-Status sum_day(store::DerivedWriter& writer, const Policy& policy, const metrics::Profile& profile,
-               const DirtyDay& dirty) {
-  const TimeRange range{policy.zone.start_of(dirty.day), policy.zone.start_of({dirty.day.number + 1})};
-  DaySummary summary;
-  // A metric that this program does not know any more has no summary.
-  if (const metrics::Definition* definition = profile.find(dirty.place.metric)) {
-    ASSIGN_OR_RETURN(const auto facts, writer.facts_of_day(dirty.place, range));
-    summary = metrics::summarize(*definition, facts);
+Status sum_days(store::DerivedWriter& writer, const Policy& policy, const metrics::Profile& profile,
+                std::span<const DirtyDay> days) {
+  std::vector<store::PlaceDay> wanted;
+  for (const DirtyDay& dirty : days) {
+    wanted.push_back({dirty.place, {policy.zone.start_of(dirty.day), policy.zone.start_of({dirty.day.number + 1})}});
   }
-  writer.put_summary(dirty.place, dirty.day, summary);
-  writer.clear_day_mark(dirty);
+  ASSIGN_OR_RETURN(const auto facts, writer.facts_of_days(wanted));
+  std::vector<store::DerivedWriter::SummaryWrite> sums;
+  for (std::size_t i = 0; i < days.size(); ++i) {
+    DaySummary summary;
+    // A metric that this program does not know any more has no summary.
+    if (const metrics::Definition* definition = profile.find(days[i].place.metric)) {
+      summary = metrics::summarize(*definition, facts[i]);
+    }
+    sums.push_back({days[i].place, days[i].day, std::move(summary)});
+  }
+  writer.put_summaries(sums);
+  for (const DirtyDay& dirty : days) writer.clear_day_mark(dirty);
   return {};
 }
 
 }  // namespace
 
 Result<bool> sum_marked_days(store::Derived& derived, const Policy& policy, const store::ServiceFilter& mine,
-                             const std::function<bool()>& stop) {
+                             const std::function<bool(std::size_t)>& stop) {
   ASSIGN_OR_RETURN(const metrics::Profile* const profile, metrics::find_profile("fairlead"));
-  for (;;) {
+  for (bool stopped = false;;) {
+    {
+      // Replicas write in turns: no turn is taken for nothing.
+      ASSIGN_OR_RETURN(auto reader, derived.read());
+      ASSIGN_OR_RETURN(const auto left, reader->dirty_days(1, mine));
+      if (left.empty() || stopped) return !left.empty();
+    }
     ASSIGN_OR_RETURN(auto writer, derived.write());
     ASSIGN_OR_RETURN(const auto days, writer->dirty_days(kDaysPerTransaction, mine));
-    if (days.empty()) return false;
-    bool stopped = false;
-    for (const DirtyDay& day : days) {
-      RETURN_IF_ERROR(sum_day(*writer, policy, *profile, day));
-      stopped = stop();
-      if (stopped) break;
+    const std::size_t together_max = writer->remote() ? kDaysTogether : 1;
+    for (std::span<const DirtyDay> rest = days; !rest.empty() && !stopped;) {
+      const auto together = rest.first(std::min(rest.size(), together_max));
+      RETURN_IF_ERROR(sum_days(*writer, policy, *profile, together));
+      rest = rest.subspan(together.size());
+      stopped = stop(together.size());
     }
     RETURN_IF_ERROR(writer->commit());
-    if (!stopped) continue;
-    ASSIGN_OR_RETURN(auto reader, derived.read());
-    ASSIGN_OR_RETURN(const auto left, reader->dirty_days(1, mine));
-    return !left.empty();
   }
 }
 

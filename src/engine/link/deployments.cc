@@ -1,6 +1,7 @@
 #include "engine/link/deployments.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "metrics/evidence.h"
 
@@ -19,7 +20,18 @@ Result<RepositoryName> repository_of(store::DerivedReader& reader, const CommitS
   return least.value_or(RepositoryName{});
 }
 
-/// A term under which every deployment of the same content can be found; empty where there is none.
+}  // namespace
+
+std::optional<FinishedDeployment> finished_deployment(store::EntityRow row, const Policy& policy) {
+  auto* deployment = std::get_if<Deployment>(&row.entity);
+  if (deployment == nullptr || row.place.service.empty()) return std::nullopt;
+  const DeploymentVia via = deployment->via.value_or(DeploymentVia::kDeployment);
+  const std::optional<Instant> at = deployment->finished_at();
+  if (!at || via != deployments_from(policy, row.place.service)) return std::nullopt;
+  return FinishedDeployment{
+      .key = row.key, .deployment = std::move(*deployment), .place = std::move(row.place), .at = *at};
+}
+
 Mention content_term(const FinishedDeployment& deployment) {
   const Deployment& d = deployment.deployment;
   if (d.commits && !d.commits->empty()) {
@@ -31,16 +43,19 @@ Mention content_term(const FinishedDeployment& deployment) {
   return {};
 }
 
-}  // namespace
-
-std::optional<FinishedDeployment> finished_deployment(store::EntityRow row, const Policy& policy) {
-  auto* deployment = std::get_if<Deployment>(&row.entity);
-  if (deployment == nullptr || row.place.service.empty()) return std::nullopt;
-  const DeploymentVia via = deployment->via.value_or(DeploymentVia::kDeployment);
-  const std::optional<Instant> at = deployment->finished_at();
-  if (!at || via != deployments_from(policy, row.place.service)) return std::nullopt;
-  return FinishedDeployment{
-      .key = row.key, .deployment = std::move(*deployment), .place = std::move(row.place), .at = *at};
+std::set<Mention> terms_naming(const FinishedDeployment& deployment, const std::vector<Shipped>& old_shipped,
+                               const std::vector<Shipped>& new_shipped) {
+  std::set<Mention> terms;
+  const Deployment& d = deployment.deployment;
+  terms.insert(mention_deployment(d.identity.id));
+  if (d.version && !d.version->empty()) terms.insert(mention_version(deployment.place.service, *d.version));
+  for (const CommitRef& commit : d.commits.value_or({})) terms.insert(mention_any_repository_sha(commit.sha));
+  const std::set<Shipped> before(old_shipped.begin(), old_shipped.end());
+  const std::set<Shipped> now(new_shipped.begin(), new_shipped.end());
+  std::vector<Shipped> moved;
+  std::ranges::set_symmetric_difference(before, now, std::back_inserter(moved));
+  for (const Shipped& row : moved) terms.insert(mention_any_repository_sha(row.sha));
+  return terms;
 }
 
 Result<const FinishedDeployment*> Deployments::find(const EntityKey& key) {

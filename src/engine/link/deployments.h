@@ -46,6 +46,10 @@ class Deployments {
   /// All that mention `term` and count.
   Result<std::vector<FinishedDeployment>> mentioning(const Mention& term);
 
+  /// What `find` would have to read.
+  void remember(const FinishedDeployment& deployment) { known_.try_emplace(deployment.key, deployment); }
+  bool remembers(const EntityKey& key) const { return known_.contains(key); }
+
   /// Keeps the memory bounded between the deployments of a long range.
   void forget_if_many();
 
@@ -54,6 +58,14 @@ class Deployments {
   const Policy& policy_;
   std::unordered_map<EntityKey, std::optional<FinishedDeployment>> known_;
 };
+
+/// A term under which every deployment of the same content can be found; empty where there is none.
+Mention content_term(const FinishedDeployment& deployment);
+
+/// Terms by which an incident may name the deployment, its version, a commit that it is at, or one that it ships now
+/// and did not before, or the other way round.
+std::set<Mention> terms_naming(const FinishedDeployment& deployment, const std::vector<Shipped>& old_shipped,
+                               const std::vector<Shipped>& new_shipped);
 
 /// The shas that a deployment names, by repository. Where it names none, the repository of a commit that is known under
 /// that sha stands in (the least, if several have it); `guessed` lists those shas.

@@ -32,7 +32,10 @@ Result<CachedGraph*> GraphCache::open(store::DerivedReader& reader, const Reposi
   auto& slot = graphs_[repository];
   if (!slot) slot = std::make_unique<CachedGraph>();
   slot->last_use = ++uses_;
-  RETURN_IF_ERROR(extend(*slot, reader, repository));
+  if (transaction_ == 0 || slot->extended_in != transaction_) {
+    RETURN_IF_ERROR(extend(*slot, reader, repository));
+    slot->extended_in = transaction_;
+  }
   CachedGraph* const opened = slot.get();
   evict_except(opened);
   return opened;

@@ -23,6 +23,7 @@ struct CachedGraph {
   metrics::CommitGraph graph;
   std::uint64_t last_row = 0;  ///< Edges up to this row of the store are in the graph.
   std::uint64_t last_use = 0;
+  std::uint64_t extended_in = 0;  ///< The transaction in which that was found out.
 
   struct Reach {
     metrics::StreamReach reach;
@@ -39,6 +40,9 @@ class GraphCache {
  public:
   explicit GraphCache(std::size_t bytes_max = limits::kGraphCacheBytesMax) : bytes_max_(bytes_max) {}
 
+  /// A transaction begins in which nobody adds edges: each graph is extended once in it, not at each `open`.
+  void transaction_begins() { ++transaction_; }
+
   /// The repository's graph with every edge that `reader` sees. The pointer is valid until the next `open`.
   Result<CachedGraph*> open(store::DerivedReader& reader, const RepositoryName& repository);
 
@@ -52,6 +56,7 @@ class GraphCache {
 
   const std::size_t bytes_max_;
   std::uint64_t uses_ = 0;
+  std::uint64_t transaction_ = 0;
   std::map<RepositoryName, std::unique_ptr<CachedGraph>> graphs_;
 };
 

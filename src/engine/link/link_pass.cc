@@ -94,9 +94,21 @@ Status LinkPass::finish() {
   RETURN_IF_ERROR(refresh_touched_deployments());
   for (const ServiceName& service : services_with_incident_changes)
     RETURN_IF_ERROR(refresh_known_incidents(writer, service));
+  services_with_incident_changes.clear();
   for (const DirtyDay& day : days_) writer.mark_day(day);
   days_.clear();
   return {};
+}
+
+Result<bool> LinkPass::any_incident() {
+  if (!any_incident_) {
+    store::EntityQuery query;
+    query.kind = EntityKind::kIncident;
+    query.limit = 1;
+    ASSIGN_OR_RETURN(const auto page, writer.entities(query));
+    any_incident_ = !page.rows.empty();
+  }
+  return *any_incident_;
 }
 
 Status LinkPass::decide_touched_incidents() {

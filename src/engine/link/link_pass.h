@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 
 #include "engine/link/deployments.h"
@@ -16,7 +17,9 @@ namespace fairlead::engine {
 class LinkPass {
  public:
   LinkPass(store::DerivedWriter& to, const Policy& rules, GraphCache& cache)
-      : writer(to), policy(rules), graphs(cache), deployments(to, rules) {}
+      : writer(to), policy(rules), graphs(cache), deployments(to, rules) {
+    graphs.transaction_begins();
+  }
 
   store::DerivedWriter& writer;
   const Policy& policy;
@@ -41,8 +44,12 @@ class LinkPass {
   /// Incidents of the service that opened in `range` and whose decision may thus depend on a deployment there.
   Status touch_incidents(const ServiceName& service, Instant from, std::optional<Instant> to);
 
-  /// Makes the facts of everything that was touched, then writes the gathered marks. Last before the commit.
+  /// Makes the facts of everything that was touched, then writes the gathered marks. After each service, and so last
+  /// before the commit.
   Status finish();
+
+  /// Whether there is an incident at all: while there is none, nobody needs to be asked about one.
+  Result<bool> any_incident();
 
  private:
   Status decide_touched_incidents();
@@ -50,6 +57,7 @@ class LinkPass {
   void mark_days_of(const Fact& fact);
 
   std::set<DirtyDay> days_;
+  std::optional<bool> any_incident_;
 };
 
 /// Evidence and facts of one incident (metrics.md: it blames at most one deployment).

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <span>
 
 #include "engine/link/day_sums.h"
 #include "engine/link/link_pass.h"
@@ -12,10 +13,15 @@ namespace fairlead::engine {
 namespace {
 
 /// A transaction ends after this many deployments even if there is time left, so that it stays bounded in memory.
-constexpr int kDeploymentsPerTransaction = 5'000;
+constexpr std::size_t kDeploymentsPerTransaction = 5'000;
+constexpr std::size_t kMarksRead = 64;
 
-/// The last row of edges that a link knew, by repository.
-using EdgesRead = std::map<RepositoryName, std::uint64_t>;
+/// What became of a mark.
+struct Linked {
+  ServiceName service;
+  std::optional<Instant> since;                        ///< Nothing where no deployment had to be linked.
+  std::map<RepositoryName, std::uint64_t> edges_read;  ///< The last row of edges that was known, by repository.
+};
 
 /// What the givers of a mark come to before anything is linked.
 class Givers {
@@ -118,69 +124,92 @@ struct Linker::Impl {
   std::uint64_t worked_off = 0;
 
   Result<std::vector<store::DirtyService>> next_marks(const store::ServiceFilter& mine) const;
-  Status link_marked(const store::DirtyService& mark, const std::function<bool()>& out_of_time);
-  Status link_in(store::DerivedWriter& writer, const store::DirtyService& mark,
-                 const std::function<bool()>& out_of_time, std::optional<Instant>& linked_since, EdgesRead& edges_read);
-  Status look_again(const ServiceName& service, Instant since, const EdgesRead& edges_read);
+  Result<bool> link_marked(std::span<const store::DirtyService> marks, const std::function<bool()>& out_of_time);
+  Result<Linked> link_in(LinkPass& pass, const store::DirtyService& mark, const std::function<bool(std::size_t)>& stop);
+  Status look_again(std::span<const Linked> linked);
 };
 
-/// The first mark; where others work, too, all of ours, so that theirs are passed over once.
+/// The first marks; where others work, too, all of ours, so that theirs are passed over once.
 Result<std::vector<store::DirtyService>> Linker::Impl::next_marks(const store::ServiceFilter& mine) const {
   ASSIGN_OR_RETURN(const auto reader, derived.read());
-  return reader->dirty_services(mine ? SIZE_MAX : 1, mine);
+  return reader->dirty_services(mine ? SIZE_MAX : kMarksRead, mine);
 }
 
-/// One mark, one transaction: what the mark asked for and its removal are committed together.
-Status Linker::Impl::link_marked(const store::DirtyService& mark, const std::function<bool()>& out_of_time) {
-  std::optional<Instant> linked_since;
-  EdgesRead edges_read;
+/// Marks one after the other in one transaction, until it is long enough: what each asked for and its removal are
+/// committed together. Returns whether the time is over.
+Result<bool> Linker::Impl::link_marked(std::span<const store::DirtyService> marks,
+                                       const std::function<bool()>& out_of_time) {
+  std::vector<Linked> linked;
+  std::size_t deployments = 0;
+  const auto stop = [&](std::size_t more) {
+    return (deployments += more) >= kDeploymentsPerTransaction || out_of_time();
+  };
+  bool over = false;
   {
     ASSIGN_OR_RETURN(auto writer, derived.write());
-    Status done = link_in(*writer, mark, out_of_time, linked_since, edges_read);
+    LinkPass pass(*writer, policy, graphs);
+    Status done;
+    for (const store::DirtyService& mark : marks) {
+      auto one = link_in(pass, mark, stop);
+      if (!one) {
+        done = std::unexpected(std::move(one).error());
+        break;
+      }
+      linked.push_back(std::move(*one));
+      over = out_of_time();
+      if (over || deployments >= kDeploymentsPerTransaction) break;
+    }
     if (done) done = writer->commit();
     if (!done) {
       graphs.clear();  // it may be ahead of what is stored
-      return done;
+      return std::unexpected(done.error());
     }
   }
+  worked_off += linked.size();
   if (between_commit_and_look) between_commit_and_look();
   // After the commit: whoever adds an edge from here on finds our `missing` rows and marks the service himself.
-  if (!linked_since) return {};
-  return look_again(mark.service, *linked_since, edges_read);
+  RETURN_IF_ERROR(look_again(linked));
+  return over;
 }
 
-Status Linker::Impl::link_in(store::DerivedWriter& writer, const store::DirtyService& mark,
-                             const std::function<bool()>& out_of_time, std::optional<Instant>& linked_since,
-                             EdgesRead& edges_read) {
-  LinkPass pass(writer, policy, graphs);
-  ASSIGN_OR_RETURN(linked_since, Givers(pass, mark).apply());
-  writer.clear_service_mark(mark.service, mark.version);
-  if (linked_since && !mark.service.empty()) {
+Result<Linked> Linker::Impl::link_in(LinkPass& pass, const store::DirtyService& mark,
+                                     const std::function<bool(std::size_t)>& stop) {
+  Linked linked{.service = mark.service, .since = {}, .edges_read = {}};
+  ASSIGN_OR_RETURN(linked.since, Givers(pass, mark).apply());
+  pass.writer.clear_service_mark(mark.service, mark.version);
+  if (linked.since && !mark.service.empty()) {
     ServiceLink service(pass, mark.service);
-    int deployments = 0;
-    ASSIGN_OR_RETURN(const auto rest, service.link_since(*linked_since, [&] {
-      return ++deployments >= kDeploymentsPerTransaction || out_of_time();
-    }));
-    if (rest) writer.mark_service(mark.service, *rest, {});
-    edges_read = service.edges_read();
+    ASSIGN_OR_RETURN(const auto rest, service.link_since(*linked.since, stop));
+    if (rest) pass.writer.mark_service(mark.service, *rest, {});
+    linked.edges_read = service.edges_read();
   }
-  return pass.finish();
+  RETURN_IF_ERROR(pass.finish());
+  return linked;
 }
 
 /// Edges that came between our reading and our commit, when somebody else writes them: he looked for `missing` rows
 /// before ours were there, so it is on us to see his edges.
-Status Linker::Impl::look_again(const ServiceName& service, Instant since, const EdgesRead& edges_read) {
-  bool came = false;
+Status Linker::Impl::look_again(std::span<const Linked> linked) {
+  std::vector<store::DerivedWriter::ServiceMark> marks;
   {
     ASSIGN_OR_RETURN(auto reader, derived.read());
-    for (const auto& [repository, last_row] : edges_read) {
-      ASSIGN_OR_RETURN(const auto rows, reader->edges(repository, last_row, 1));
-      came |= !rows.empty();
+    std::map<std::pair<RepositoryName, std::uint64_t>, bool> came_after;
+    for (const auto& [service, since, edges_read] : linked) {
+      bool came = false;
+      for (const auto& read : edges_read) {
+        const auto [known, is_new] = came_after.try_emplace(read);
+        if (is_new) {
+          ASSIGN_OR_RETURN(const auto rows, reader->edges(read.first, read.second, 1));
+          known->second = !rows.empty();
+        }
+        came |= known->second;
+      }
+      if (came) marks.push_back({service, since, {}});
     }
   }
-  if (!came) return {};
+  if (marks.empty()) return {};
   ASSIGN_OR_RETURN(auto writer, derived.write());
-  writer->mark_service(service, since, {});
+  writer->mark_services(marks);
   return writer->commit();
 }
 
@@ -211,14 +240,15 @@ Result<bool> Linker::run(int budget_ms, const store::ServiceFilter& mine) {
   for (;;) {
     ASSIGN_OR_RETURN(const auto marks, impl_->next_marks(mine));
     if (marks.empty()) break;
-    for (const store::DirtyService& mark : marks) {
-      RETURN_IF_ERROR(impl_->link_marked(mark, out_of_time));
-      ++impl_->worked_off;
-      if (out_of_time()) return true;
+    for (std::span<const store::DirtyService> left = marks; !left.empty();) {
+      const std::uint64_t before = impl_->worked_off;
+      ASSIGN_OR_RETURN(const bool over, impl_->link_marked(left, out_of_time));
+      if (over) return true;
+      left = left.subspan(impl_->worked_off - before);
     }
   }
-  return sum_marked_days(impl_->derived, impl_->policy, mine, [&] {
-    ++impl_->worked_off;
+  return sum_marked_days(impl_->derived, impl_->policy, mine, [&](std::size_t days) {
+    impl_->worked_off += days;
     return out_of_time();
   });
 }

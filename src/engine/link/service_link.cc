@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <iterator>
 
+#include "engine/link/read_ahead.h"
 #include "metrics/evidence.h"
 
 namespace fairlead::engine {
 namespace {
 
 constexpr std::size_t kDeploymentsPerPage = 512;
+/// So many are linked together where each reading is a round trip.
+constexpr std::size_t kDeploymentsTogether = 64;
 
 store::EntityQuery deployments_of(const ServiceName& service) {
   store::EntityQuery query;
@@ -19,36 +22,38 @@ store::EntityQuery deployments_of(const ServiceName& service) {
   return query;
 }
 
-Result<bool> exists_any(store::DerivedReader& reader, EntityKind kind) {
-  store::EntityQuery query;
-  query.kind = kind;
-  query.limit = 1;
-  ASSIGN_OR_RETURN(const auto page, reader.entities(query));
-  return !page.rows.empty();
+template <class Row>
+void sort_unique(std::vector<Row>& rows) {
+  std::ranges::sort(rows);
+  const auto repeated = std::ranges::unique(rows);
+  rows.erase(repeated.begin(), repeated.end());
 }
 
 }  // namespace
 
-Result<std::optional<Instant>> ServiceLink::link_since(Instant since, const std::function<bool()>& stop) {
+Result<std::optional<Instant>> ServiceLink::link_since(Instant since, const std::function<bool(std::size_t)>& stop) {
   pass_.graphs.forget_since(service_, since);
   ASSIGN_OR_RETURN(known_, KnownSinceUpdate::begin(pass_.writer, service_, since));
-  ASSIGN_OR_RETURN(any_incident_, exists_any(pass_.writer, EntityKind::kIncident));
+  ASSIGN_OR_RETURN(any_incident_, pass_.any_incident());
+  const std::size_t together = pass_.writer.remote() ? kDeploymentsTogether : 1;
   std::optional<Instant> rest;
   std::optional<Instant> last;
   store::EntityQuery query = deployments_of(service_);
   query.from = since;
   do {
     ASSIGN_OR_RETURN(auto page, pass_.writer.entities(query));
-    for (store::EntityRow& row : page.rows) {
-      if (!row.place.at) continue;
+    std::erase_if(page.rows, [](const store::EntityRow& row) { return !row.place.at; });
+    for (std::span<store::EntityRow> left = page.rows; !left.empty();) {
+      const auto rows = left.first(std::min(left.size(), together));
       // Only between different times can a mark say where to go on.
-      if (last && *last != *row.place.at && stop()) {
-        rest = *row.place.at;
+      if (last && *last != *rows.front().place.at && stop(rows.size())) {
+        rest = *rows.front().place.at;
         break;
       }
-      last = *row.place.at;
-      RETURN_IF_ERROR(link(std::move(row)));
+      last = *rows.back().place.at;
+      RETURN_IF_ERROR(link_together(rows));
       pass_.deployments.forget_if_many();
+      left = left.subspan(rows.size());
     }
     query.cursor = std::move(page.next_cursor);
   } while (!rest && !query.cursor.empty());
@@ -57,90 +62,116 @@ Result<std::optional<Instant>> ServiceLink::link_since(Instant since, const std:
   return rest;
 }
 
-Status ServiceLink::link(store::EntityRow row) {
-  const EntityKey key = row.key;
-  const auto deployment = finished_deployment(std::move(row), pass_.policy);
-  if (!deployment) return pass_.clear_deployment(key);
-  commits_known_ = false;
-  if (deployment->successful()) return link_success(*deployment);
-  RETURN_IF_ERROR(pass_.clear_deployment(key));
-  note_known(*deployment, {});
-  if (any_incident_) RETURN_IF_ERROR(touch_incidents_naming(*deployment, {}, {}));
-  return pass_.write_deployment_facts(*deployment, {});
+/// Walks first, because what is walked is in memory; then all that linking them will ask for can be read together.
+Status ServiceLink::link_together(std::span<store::EntityRow> rows) {
+  std::vector<WalkedDeployment> walked(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    walked[i].key = rows[i].key;
+    walked[i].deployment = finished_deployment(std::move(rows[i]), pass_.policy);
+  }
+  ReadAhead ahead(pass_, service_, any_incident_);
+  RETURN_IF_ERROR(ahead.for_walking(walked));
+  for (WalkedDeployment& one : walked) {
+    if (one.successful()) RETURN_IF_ERROR(walk_streams(one));
+  }
+  for (std::span<WalkedDeployment> left = walked; !left.empty();) {
+    const auto portion = ahead.portion_of(left);
+    RETURN_IF_ERROR(ahead.for_linking(portion));
+    for (WalkedDeployment& one : portion) RETURN_IF_ERROR(link(one));
+    left = left.subspan(portion.size());
+  }
+  return {};
 }
 
-Status ServiceLink::link_success(const FinishedDeployment& deployment) {
-  ASSIGN_OR_RETURN(const StreamRows rows, walk_streams(deployment));
+Status ServiceLink::link(WalkedDeployment& walked) {
+  if (!walked.deployment) return pass_.clear_deployment(walked.key);
+  if (walked.successful()) return link_success(walked);
+  RETURN_IF_ERROR(pass_.clear_deployment(walked.key));
+  note_known(walked, {});
+  if (any_incident_) RETURN_IF_ERROR(touch_incidents_naming(*walked.deployment, {}, {}));
+  return pass_.write_deployment_facts(*walked.deployment, {});
+}
+
+Status ServiceLink::link_success(WalkedDeployment& walked) {
+  const FinishedDeployment& deployment = *walked.deployment;
+  RETURN_IF_ERROR(finish_walk(walked));
   std::vector<Shipped> old_shipped;
   if (any_incident_) {
     ASSIGN_OR_RETURN(old_shipped, pass_.writer.shipped_by(deployment.key));
   }
-  pass_.writer.replace_stream(deployment.key, rows.streams, rows.shipped, rows.missing);
+  pass_.writer.replace_stream(deployment.key, walked.streams, walked.shipped, walked.missing);
   ASSIGN_OR_RETURN(const Shipment shipment, load_shipment(pass_.writer, pass_.policy, pass_.deployments, pass_.graphs,
-                                                          deployment, rows.shipped));
+                                                          deployment, walked.shipped));
   RETURN_IF_ERROR(give_evidence(deployment, shipment));
-  if (any_incident_) RETURN_IF_ERROR(touch_incidents_naming(deployment, old_shipped, rows.shipped));
-  note_known(deployment, shipment);
+  if (any_incident_) RETURN_IF_ERROR(touch_incidents_naming(deployment, old_shipped, walked.shipped));
+  note_known(walked, shipment);
   RETURN_IF_ERROR(pass_.write_deployment_facts(deployment, shipment));
   latest_[{deployment.place.environment, deployment.place.simulated}] = deployment;
   return {};
 }
 
-Result<ServiceLink::StreamRows> ServiceLink::walk_streams(const FinishedDeployment& deployment) {
-  StreamRows rows;
+Status ServiceLink::walk_streams(WalkedDeployment& walked) {
+  const FinishedDeployment& deployment = *walked.deployment;
   ASSIGN_OR_RETURN(const Heads heads, heads_of(pass_.writer, deployment.deployment));
-  for (const auto& [repository, shas] : heads.by_repository)
-    RETURN_IF_ERROR(walk_stream(deployment, repository, shas, rows));
+  for (const auto& [repository, shas] : heads.by_repository) RETURN_IF_ERROR(walk_stream(repository, shas, walked));
   // A commit that becomes known under such a sha may change the repository: its mark finds the way here by this row.
   for (const CommitSha& sha : heads.guessed)
-    rows.missing.push_back({{}, sha, service_, deployment.place.environment, deployment.key, deployment.at});
-  const auto sort_unique = [](auto& list) {
-    std::ranges::sort(list);
-    const auto repeated = std::ranges::unique(list);
-    list.erase(repeated.begin(), repeated.end());
-  };
-  sort_unique(rows.missing);
-  sort_unique(rows.shipped);
-  return rows;
+    walked.missing.push_back({{}, sha, service_, deployment.place.environment, deployment.key, deployment.at});
+  sort_unique(walked.shipped);
+  walked_.emplace(deployment.place.environment, deployment.place.simulated);
+  return {};
 }
 
-Status ServiceLink::walk_stream(const FinishedDeployment& deployment, const RepositoryName& repository,
-                                const std::vector<CommitSha>& heads, StreamRows& rows) {
+Status ServiceLink::walk_stream(const RepositoryName& repository, const std::vector<CommitSha>& heads,
+                                WalkedDeployment& walked) {
+  const FinishedDeployment& deployment = *walked.deployment;
   ASSIGN_OR_RETURN(CachedGraph* const cached, pass_.graphs.open(pass_.writer, repository));
   edges_read_[repository] = cached->last_row;
   ASSIGN_OR_RETURN(metrics::StreamReach* const reach, reach_before(deployment, *cached, repository));
   std::vector<metrics::CommitGraph::Vertex> vertices;
   for (const CommitSha& head : heads) {
     vertices.push_back(cached->graph.intern(head.text));
-    if (cached->graph.has_ancestors(vertices.back())) commits_known_ = true;
+    if (cached->graph.has_ancestors(vertices.back())) walked.commits_known = true;
   }
   const bool baseline = reach->empty();
   const metrics::Walk walk = reach->advance(cached->graph, vertices);
   cached->reaches[{service_, deployment.place.environment, deployment.place.simulated}].last_at = deployment.at;
 
+  for (const auto leaf : walk.leaves) {
+    walked.leaves.push_back({walked.streams.size(), CommitSha{cached->graph.sha(leaf)}, cached->graph.covered(leaf)});
+  }
   StreamDeployment stream{.service = service_,
                           .environment = deployment.place.environment,
                           .repository = repository,
                           .deployment = deployment.key,
                           .finished_at = deployment.at,
                           .baseline = baseline};
-  for (const auto leaf : walk.leaves) {
-    const CommitSha sha{cached->graph.sha(leaf)};
-    ASSIGN_OR_RETURN(const bool root, is_known_root(repository, sha));
-    const bool complete = root || cached->graph.covered(leaf);
-    stream.ancestry_unknown |= !complete;
-    // A baseline stores no rows for what it reaches, so it notes all its leaves: an ancestor of any of them that
-    // becomes known later belongs to the baseline, too.
-    if (!complete || baseline)
-      rows.missing.push_back({repository, sha, service_, deployment.place.environment, deployment.key, deployment.at});
-  }
   if (!baseline) {
     stream.shipped_count = static_cast<std::int64_t>(walk.reached.size());
     for (const auto vertex : walk.reached)
-      rows.shipped.push_back(
+      walked.shipped.push_back(
           {repository, CommitSha{cached->graph.sha(vertex)}, service_, deployment.place.environment, deployment.key});
   }
-  rows.streams.push_back(std::move(stream));
+  walked.streams.push_back(std::move(stream));
+  return {};
+}
+
+/// What the leaves' own commits say of them.
+Status ServiceLink::finish_walk(WalkedDeployment& walked) {
+  for (const auto& [stream_index, sha, covered] : walked.leaves) {
+    StreamDeployment& stream = walked.streams[stream_index];
+    ASSIGN_OR_RETURN(const auto row, pass_.writer.entity(commit_key(stream.repository, sha)));
+    walked.commits_known |= row.has_value();
+    const bool root = row && std::get<Commit>(row->entity).parent_count.value == 0;
+    const bool complete = root || covered;
+    stream.ancestry_unknown |= !complete;
+    // A baseline stores no rows for what it reaches, so it notes all its leaves: an ancestor of any of them that
+    // becomes known later belongs to the baseline, too.
+    if (!complete || stream.baseline)
+      walked.missing.push_back(
+          {stream.repository, sha, service_, stream.environment, walked.key, walked.deployment->at});
+  }
+  sort_unique(walked.missing);
   return {};
 }
 
@@ -151,8 +182,13 @@ Result<metrics::StreamReach*> ServiceLink::reach_before(const FinishedDeployment
   const auto known = cached.reaches.find(key);
   if (known != cached.reaches.end()) return &known->second.reach;
   CachedGraph::Reach built;
-  ASSIGN_OR_RETURN(const FinishedDeployment* const before, predecessor(deployment));
-  if (before != nullptr) {
+  // Of those that were walked just now not all are linked yet.
+  bool first = !walked_.contains({deployment.place.environment, deployment.place.simulated});
+  if (first) {
+    ASSIGN_OR_RETURN(const FinishedDeployment* const before, predecessor(deployment));
+    first = before == nullptr;
+  }
+  if (!first) {
     store::EntityQuery query = deployments_of(service_);
     query.environments = {deployment.place.environment};
     query.statuses = {"success"};
@@ -174,13 +210,6 @@ Result<metrics::StreamReach*> ServiceLink::reach_before(const FinishedDeployment
     } while (!query.cursor.empty());
   }
   return &(cached.reaches[key] = std::move(built)).reach;
-}
-
-Result<bool> ServiceLink::is_known_root(const RepositoryName& repository, const CommitSha& sha) {
-  ASSIGN_OR_RETURN(const auto row, pass_.writer.entity(commit_key(repository, sha)));
-  if (!row) return false;
-  commits_known_ = true;
-  return std::get<Commit>(row->entity).parent_count.value == 0;
 }
 
 Result<const FinishedDeployment*> ServiceLink::predecessor(const FinishedDeployment& deployment) {
@@ -257,18 +286,10 @@ Result<std::vector<EntityKey>> ServiceLink::reverted_by(const FinishedDeployment
 Status ServiceLink::touch_incidents_naming(const FinishedDeployment& deployment,
                                            const std::vector<Shipped>& old_shipped,
                                            const std::vector<Shipped>& new_shipped) {
-  std::set<Mention> terms;
-  const Deployment& d = deployment.deployment;
-  terms.insert(mention_deployment(d.identity.id));
-  if (d.version && !d.version->empty()) terms.insert(mention_version(service_, *d.version));
-  for (const CommitRef& commit : d.commits.value_or({})) terms.insert(mention_any_repository_sha(commit.sha));
-  std::vector<Shipped> moved;
-  auto old_sorted = old_shipped;
-  std::ranges::sort(old_sorted);
-  std::ranges::set_symmetric_difference(old_sorted, new_shipped, std::back_inserter(moved));
-  for (const Shipped& row : moved) terms.insert(mention_any_repository_sha(row.sha));
-  for (const Mention& term : terms) {
-    ASSIGN_OR_RETURN(const auto rows, pass_.writer.mentioning(term, EntityKind::kIncident));
+  const std::set<Mention> terms = terms_naming(deployment, old_shipped, new_shipped);
+  ASSIGN_OR_RETURN(const auto naming,
+                   pass_.writer.mentioning_each(std::vector(terms.begin(), terms.end()), EntityKind::kIncident));
+  for (const auto& rows : naming) {
     for (const store::EntityRow& row : rows) pass_.touched_incidents.insert(row.key);
   }
   ASSIGN_OR_RETURN(const auto against, pass_.writer.evidence_on(deployment.key));
@@ -279,7 +300,8 @@ Status ServiceLink::touch_incidents_naming(const FinishedDeployment& deployment,
   return {};
 }
 
-void ServiceLink::note_known(const FinishedDeployment& deployment, const Shipment& shipment) {
+void ServiceLink::note_known(const WalkedDeployment& walked, const Shipment& shipment) {
+  const FinishedDeployment& deployment = *walked.deployment;
   const bool simulated = deployment.place.simulated;
   const auto note = [&](bool known, DataKind kind) {
     if (known) known_->note(kind, simulated, deployment.at);
@@ -287,7 +309,7 @@ void ServiceLink::note_known(const FinishedDeployment& deployment, const Shipmen
   const bool classified =
       deployment.deployment.kind.known() || metrics::is_hotfix(pass_.policy, deployment.deployment, shipment.changes);
   note(true, DataKind::kDeployments);
-  note(commits_known_, DataKind::kCommits);
+  note(walked.commits_known, DataKind::kCommits);
   note(!shipment.changes.empty(), DataKind::kChanges);
   note(classified, DataKind::kClassification);
 }

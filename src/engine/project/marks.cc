@@ -15,10 +15,11 @@ void Marks::evidence(const ServiceName& service, const EntityKey& giver) {
 }
 
 void Marks::write(store::DerivedWriter& writer) const {
+  std::vector<store::DerivedWriter::ServiceMark> marks;
   for (const auto& [service, mark] : marks_) {
-    const std::vector<EntityKey> givers(mark.givers.begin(), mark.givers.end());
-    writer.mark_service(service, mark.since, givers);
+    marks.push_back({service, mark.since, {mark.givers.begin(), mark.givers.end()}});
   }
+  writer.mark_services(marks);
 }
 
 }  // namespace fairlead::engine

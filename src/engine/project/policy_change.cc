@@ -4,7 +4,6 @@
 #include <string_view>
 
 #include "base/hash.h"
-#include "engine/project/touched.h"
 #include "model/mentions.h"
 
 namespace fairlead::engine {
@@ -12,6 +11,8 @@ namespace fairlead::engine {
 namespace {
 
 constexpr std::string_view kFingerprintSetting = "policy";
+/// The fingerprint of the policy that is being adopted; empty when that is done.
+constexpr std::string_view kAdoptingSetting = "policy.adopting";
 constexpr std::string_view kInterpretationSetting = "interpretation";
 
 /// Before every time that a source can write (0001-01-01), and far enough from the ends of the type for arithmetic.
@@ -24,44 +25,6 @@ std::string interpretation_fingerprint(const Policy& policy) {
   std::string text;
   for (const std::string& label : policy.incident_labels) text += fmt::format("{}:{};", label.size(), label);
   return to_hex(bytes_of(sha256(text)));
-}
-
-/// Rewrites the entities of one page whose place or terms the policy moved. Incidents without a service are collected:
-/// no service's mark reaches them.
-Status replace_page(store::Derived& derived, const Policy& policy, store::EntityPage& page, Touched& homeless) {
-  std::vector<store::EntityRow> moved;
-  for (store::EntityRow& row : page.rows) {
-    Place place = place_of(row.entity, policy);
-    const bool moves = place != row.place;
-    row.place = std::move(place);
-    if (std::holds_alternative<Incident>(row.entity) && row.place.service.empty()) homeless.add(row, false);
-    if (moves) moved.push_back(std::move(row));
-  }
-  if (moved.empty()) return {};
-  ASSIGN_OR_RETURN(const auto writer, derived.write());
-  for (const store::EntityRow& row : moved) writer->put_entity(row, mentions_of(row.entity, row.place.service));
-  return writer->commit();
-}
-
-Status replace_places(store::Derived& derived, const Policy& policy, Touched& homeless,
-                      const std::function<bool()>& interrupted) {
-  for (const EntityKind kind : {EntityKind::kRun, EntityKind::kTask, EntityKind::kDeployment, EntityKind::kChange,
-                                EntityKind::kCommit, EntityKind::kIncident, EntityKind::kAlert, EntityKind::kCanary}) {
-    store::EntityQuery query;
-    query.kind = kind;
-    query.limit = kEntitiesPerPage;
-    do {
-      if (interrupted && interrupted()) return fail(ErrorCode::kUnavailable, "stopped while adopting a new policy");
-      store::EntityPage page;
-      {
-        ASSIGN_OR_RETURN(const auto reader, derived.read());
-        ASSIGN_OR_RETURN(page, reader->entities(query));
-      }
-      query.cursor = page.next_cursor;
-      RETURN_IF_ERROR(replace_page(derived, policy, page, homeless));
-    } while (!query.cursor.empty());
-  }
-  return {};
 }
 
 Status mark_everything(store::DerivedWriter& writer, const Touched& homeless) {
@@ -77,30 +40,113 @@ Status mark_everything(store::DerivedWriter& writer, const Touched& homeless) {
 
 }  // namespace
 
-Result<bool> needs_replay(store::DerivedReader& reader, const Policy& policy) {
+Status check_interpretation(store::DerivedReader& reader, const Policy& policy) {
   ASSIGN_OR_RETURN(const std::string stored, reader.setting(kInterpretationSetting));
-  return !stored.empty() && stored != interpretation_fingerprint(policy);
+  if (stored.empty() || stored == interpretation_fingerprint(policy)) return {};
+  return fail(ErrorCode::kConflict,
+              "the configuration reads stored deliveries differently than before (incident labels): run `fairlead "
+              "replay` once");
 }
 
-Status adopt_policy(store::Derived& derived, const Policy& policy, const std::function<bool()>& interrupted) {
-  const std::string fingerprint = policy.fingerprint();
-  std::string stored;
-  {
-    ASSIGN_OR_RETURN(const auto reader, derived.read());
-    ASSIGN_OR_RETURN(stored, reader->setting(kFingerprintSetting));
-  }
-  if (stored == fingerprint) return {};
+Status PolicyAdoption::adopt(store::Derived& derived, const std::function<bool()>& interrupted) {
+  if (done_) return {};
+  if (!begun_) RETURN_IF_ERROR(begin(derived));
+  if (done_) return {};
+  RETURN_IF_ERROR(replace_places(derived, interrupted));
+  return rebuild_links(derived);
+}
 
-  Touched homeless;
-  if (!stored.empty()) RETURN_IF_ERROR(replace_places(derived, policy, homeless, interrupted));
+Status PolicyAdoption::check(store::DerivedReader& reader) const {
+  ASSIGN_OR_RETURN(const bool ours, rules(reader));
+  if (ours) return {};
+  return fail(
+      ErrorCode::kConflict,
+      "a replica that was started later works with another configuration, so this one derives nothing: give all "
+      "replicas the same configuration and start this one again");
+}
+
+Result<bool> PolicyAdoption::rules(store::DerivedReader& reader) const {
+  ASSIGN_OR_RETURN(const std::string adopting, reader.setting(kAdoptingSetting));
+  if (!adopting.empty()) return adopting == fingerprint_;
+  ASSIGN_OR_RETURN(const std::string adopted, reader.setting(kFingerprintSetting));
+  return adopted == fingerprint_;
+}
+
+/// One transaction, so that nobody begins between our look and our word.
+Status PolicyAdoption::begin(store::Derived& derived) {
   ASSIGN_OR_RETURN(const auto writer, derived.write());
-  if (!stored.empty()) {
-    writer->drop_links();
-    RETURN_IF_ERROR(mark_everything(*writer, homeless));
+  ASSIGN_OR_RETURN(const std::string adopted, writer->setting(kFingerprintSetting));
+  ASSIGN_OR_RETURN(const std::string adopting, writer->setting(kAdoptingSetting));
+  if (adopted == fingerprint_ && adopting.empty()) {
+    done_ = begun_ = true;
+    return {};
   }
-  writer->set_setting(kFingerprintSetting, fingerprint);
-  writer->set_setting(kInterpretationSetting, interpretation_fingerprint(policy));
-  return writer->commit();
+  if (adopted.empty()) {
+    RETURN_IF_ERROR(finish(*writer));
+  } else {
+    writer->set_setting(kAdoptingSetting, fingerprint_);
+    RETURN_IF_ERROR(writer->commit());
+  }
+  begun_ = true;
+  return {};
+}
+
+Status PolicyAdoption::replace_places(store::Derived& derived, const std::function<bool()>& interrupted) {
+  homeless_ = {};
+  for (const EntityKind kind : {EntityKind::kRun, EntityKind::kTask, EntityKind::kDeployment, EntityKind::kChange,
+                                EntityKind::kCommit, EntityKind::kIncident, EntityKind::kAlert, EntityKind::kCanary}) {
+    store::EntityQuery query;
+    query.kind = kind;
+    query.limit = kEntitiesPerPage;
+    do {
+      if (interrupted && interrupted()) return fail(ErrorCode::kUnavailable, "stopped while adopting a new policy");
+      ASSIGN_OR_RETURN(query.cursor, replace_page(derived, query));
+    } while (!query.cursor.empty());
+  }
+  return {};
+}
+
+/// Rewrites the entities of one page whose place or terms the policy moved; returns the cursor of the next page. Read
+/// and written in one transaction, because another replica may be done with this already and project on.
+Result<std::string> PolicyAdoption::replace_page(store::Derived& derived, const store::EntityQuery& query) {
+  ASSIGN_OR_RETURN(const auto writer, write(derived));
+  ASSIGN_OR_RETURN(store::EntityPage page, writer->entities(query));
+  for (store::EntityRow& row : page.rows) {
+    Place place = place_of(row.entity, policy_);
+    const bool moves = place != row.place;
+    row.place = std::move(place);
+    if (std::holds_alternative<Incident>(row.entity) && row.place.service.empty()) homeless_.add(row, false);
+    if (moves) writer->put_entity(row, mentions_of(row.entity, row.place.service));
+  }
+  RETURN_IF_ERROR(writer->commit());
+  return std::move(page.next_cursor);
+}
+
+Status PolicyAdoption::rebuild_links(store::Derived& derived) {
+  ASSIGN_OR_RETURN(const auto writer, write(derived));
+  ASSIGN_OR_RETURN(const std::string adopting, writer->setting(kAdoptingSetting));
+  if (adopting.empty()) {  // A replica under the same policy was faster.
+    done_ = true;
+    return {};
+  }
+  writer->drop_links();
+  RETURN_IF_ERROR(mark_everything(*writer, homeless_));
+  return finish(*writer);
+}
+
+Status PolicyAdoption::finish(store::DerivedWriter& writer) {
+  writer.set_setting(kFingerprintSetting, fingerprint_);
+  writer.set_setting(kInterpretationSetting, interpretation_fingerprint(policy_));
+  writer.set_setting(kAdoptingSetting, "");
+  RETURN_IF_ERROR(writer.commit());
+  done_ = true;
+  return {};
+}
+
+Result<std::unique_ptr<store::DerivedWriter>> PolicyAdoption::write(store::Derived& derived) const {
+  ASSIGN_OR_RETURN(auto writer, derived.write());
+  RETURN_IF_ERROR(check(*writer));
+  return writer;
 }
 
 }  // namespace fairlead::engine

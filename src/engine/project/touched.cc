@@ -16,12 +16,17 @@ Status mark_commits(std::span<const CommitRef> commits, store::DerivedReader& re
     for (const Missing& row : rows) marks.since(row.service, row.since);
   }
   ASSIGN_OR_RETURN(const auto shippers, reader.shippers_each(commits));
+  std::set<std::pair<EntityKey, ServiceName>> deployments;
   for (const auto& rows : shippers) {
-    for (const Shipped& row : rows) {
-      ASSIGN_OR_RETURN(const auto streams, reader.streams_of(row.deployment));
-      for (const StreamDeployment& stream : streams) {
-        if (stream.service == row.service) marks.since(row.service, stream.finished_at);
-      }
+    for (const Shipped& row : rows) deployments.emplace(row.deployment, row.service);
+  }
+  std::vector<EntityKey> keys;
+  for (const auto& [key, service] : deployments) keys.push_back(key);
+  ASSIGN_OR_RETURN(const auto streams, reader.streams_of_each(keys));
+  auto rows = streams.begin();
+  for (const auto& [key, service] : deployments) {
+    for (const StreamDeployment& stream : *rows++) {
+      if (stream.service == service) marks.since(service, stream.finished_at);
     }
   }
   return {};
@@ -39,29 +44,33 @@ Status mark_commits_naming(std::span<const Mention> numbers, store::DerivedReade
   return mark_commits(commits, reader, marks);
 }
 
-/// Every service with a stream in the repository asks its graph whether a baseline reaches the commit.
-Status mark_streams(const CommitRef& commit, store::DerivedReader& reader, Marks& marks) {
-  ASSIGN_OR_RETURN(const auto baselines, reader.baselines(commit.repository));
-  const EntityKey giver = commit_key(commit.repository, commit.sha);
-  for (const StreamDeployment& baseline : baselines) marks.evidence(baseline.service, giver);
-  return {};
-}
-
-/// The incidents that name a changed deployment decide anew whom they blame.
-Status mark_incidents_naming(const Touched::Naming& deployment, store::DerivedReader& reader, Marks& marks) {
-  for (const Mention& term : deployment.terms) {
-    ASSIGN_OR_RETURN(const auto incidents, reader.mentioning(term, EntityKind::kIncident));
-    for (const store::EntityRow& incident : incidents) marks.evidence(deployment.service, incident.key);
+/// Every service with a stream in a repository asks its graph whether a baseline reaches the commit.
+Status mark_streams(const std::set<CommitRef>& commits, store::DerivedReader& reader, Marks& marks) {
+  std::map<RepositoryName, std::vector<StreamDeployment>> baselines;
+  for (const CommitRef& commit : commits) {
+    const auto [known, is_new] = baselines.try_emplace(commit.repository);
+    if (is_new) {
+      ASSIGN_OR_RETURN(known->second, reader.baselines(commit.repository));
+    }
+    const EntityKey giver = commit_key(commit.repository, commit.sha);
+    for (const StreamDeployment& baseline : known->second) marks.evidence(baseline.service, giver);
   }
   return {};
 }
 
-/// A changed incident is decided anew on the side of every deployment that it names.
-Status mark_deployments_named(const EntityKey& incident, const Touched::Naming& naming, store::DerivedReader& reader,
-                              Marks& marks) {
-  for (const Mention& term : naming.terms) {
-    ASSIGN_OR_RETURN(const auto deployments, reader.mentioning(term, EntityKind::kDeployment));
-    for (const store::EntityRow& deployment : deployments) marks.evidence(deployment.place.service, incident);
+using Namings = std::map<EntityKey, Touched::Naming>;
+
+/// Calls `take` with each naming and each entity of `kind` that mentions one of its terms.
+template <class Take>
+Status each_named(const Namings& namings, EntityKind kind, store::DerivedReader& reader, const Take& take) {
+  std::vector<Mention> terms;
+  for (const auto& [key, naming] : namings) terms.insert(terms.end(), naming.terms.begin(), naming.terms.end());
+  ASSIGN_OR_RETURN(const auto found, reader.mentioning_each(terms, kind));
+  auto rows = found.begin();
+  for (const auto& [key, naming] : namings) {
+    for (std::size_t i = 0; i < naming.terms.size(); ++i) {
+      for (const store::EntityRow& row : *rows++) take(key, naming, row);
+    }
   }
   return {};
 }
@@ -72,8 +81,6 @@ std::set<T> difference(const std::set<T>& all, const std::set<T>& other) {
   std::ranges::set_difference(all, other, std::inserter(rest, rest.end()));
   return rest;
 }
-
-using Namings = std::map<EntityKey, Touched::Naming>;
 
 void merge_namings(Namings& into, Namings& from) {
   for (auto& [key, naming] : from) {
@@ -142,16 +149,20 @@ Touched Touched::without(const Touched& other) const {
 
 Result<Touched> touched_by(std::span<const ReadDelivery> deliveries, store::DerivedReader& reader) {
   Touched touched;
+  std::set<EntityKey> keys;
   for (const ReadDelivery& delivery : deliveries) {
     for (const Observation& observation : delivery.observations) {
       if (const auto* edge = std::get_if<Edge>(&observation)) {
         touched.commits.insert({edge->repository, edge->sha});
         touched.extended.insert({edge->repository, edge->sha});
       } else if (const auto* entity = std::get_if<Entity>(&observation)) {
-        ASSIGN_OR_RETURN(const auto row, reader.entity(key_of(*entity)));
-        if (row) touched.add(*row, true);
+        keys.insert(key_of(*entity));
       }
     }
+  }
+  ASSIGN_OR_RETURN(const auto rows, reader.entities_of(std::vector(keys.begin(), keys.end())));
+  for (const auto& row : rows) {
+    if (row) touched.add(*row, true);
   }
   return touched;
 }
@@ -161,11 +172,19 @@ Result<Marks> marks_for(const Touched& touched, store::DerivedReader& reader) {
   const auto list = [](const auto& set) { return std::vector(set.begin(), set.end()); };
   RETURN_IF_ERROR(mark_commits(list(touched.commits), reader, marks));
   RETURN_IF_ERROR(mark_commits_naming(list(touched.change_numbers), reader, marks));
-  for (const CommitRef& commit : touched.extended) RETURN_IF_ERROR(mark_streams(commit, reader, marks));
-  for (const auto& [key, naming] : touched.deployments) RETURN_IF_ERROR(mark_incidents_naming(naming, reader, marks));
-  for (const auto& [key, naming] : touched.incidents) {
-    RETURN_IF_ERROR(mark_deployments_named(key, naming, reader, marks));
-  }
+  RETURN_IF_ERROR(mark_streams(touched.extended, reader, marks));
+  // The incidents that name a changed deployment decide anew whom they blame; a changed incident is decided anew on the
+  // side of every deployment that it names.
+  RETURN_IF_ERROR(
+      each_named(touched.deployments, EntityKind::kIncident, reader,
+                 [&](const EntityKey&, const Touched::Naming& deployment, const store::EntityRow& incident) {
+                   marks.evidence(deployment.service, incident.key);
+                 }));
+  RETURN_IF_ERROR(
+      each_named(touched.incidents, EntityKind::kDeployment, reader,
+                 [&](const EntityKey& incident, const Touched::Naming&, const store::EntityRow& deployment) {
+                   marks.evidence(deployment.place.service, incident);
+                 }));
   return marks;
 }
 

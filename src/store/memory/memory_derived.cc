@@ -102,10 +102,10 @@ class Writer final : public View, public DerivedWriter {
     }
     return is_new;
   }
-  void mark_service(const ServiceName& service, std::optional<Instant> since,
-                    std::span<const EntityKey> givers) override {
-    apply(
-        [=, givers = std::vector(givers.begin(), givers.end())](State& s) { s.mark_service(service, since, givers); });
+  void mark_services(std::span<const ServiceMark> marks) override {
+    for (const auto& mark : marks) {
+      apply([=](State& s) { s.mark_service(mark.service, mark.since, mark.givers); });
+    }
   }
   void clear_service_mark(const ServiceName& service, std::uint64_t version) override {
     apply([=](State& s) {
@@ -134,8 +134,10 @@ class Writer final : public View, public DerivedWriter {
   void replace_known_since(const ServiceName& service, std::span<const KnownSince> rows) override {
     apply([=, rows = std::vector(rows.begin(), rows.end())](State& s) { s.replace_known_since(service, rows); });
   }
-  void put_summary(const SummaryPlace& place, Day day, const DaySummary& summary) override {
-    apply([=](State& s) { s.put_summary(place, day, summary); });
+  void put_summaries(std::span<const SummaryWrite> summaries) override {
+    for (const auto& write : summaries) {
+      apply([=](State& s) { s.put_summary(write.place, write.day, write.summary); });
+    }
   }
   void drop_links() override {
     apply([](State& s) { s.drop_links(); });

@@ -263,6 +263,14 @@ Result<std::vector<StreamDeployment>> View::streams_of(const EntityKey& deployme
   return rows;
 }
 
+Result<std::vector<std::vector<StreamDeployment>>> View::streams_of_each(std::span<const EntityKey> deployments) {
+  std::vector<std::vector<StreamDeployment>> found;
+  for (const auto& deployment : deployments) {
+    ASSIGN_OR_RETURN(found.emplace_back(), streams_of(deployment));
+  }
+  return found;
+}
+
 Result<std::vector<StreamDeployment>> View::baselines(const RepositoryName& repository) {
   std::vector<StreamDeployment> rows;
   for (const auto& [deployment, links] : state().links) {
@@ -343,9 +351,13 @@ Result<FactPage> View::facts(const FactQuery& query) {
   return cut_page(std::move(rows), query);
 }
 
-Result<std::vector<Fact>> View::facts_of_day(const SummaryPlace& place, TimeRange day) {
-  ASSIGN_OR_RETURN(FactPage page, facts(query_of_day(place, day)));
-  return std::move(page.rows);
+Result<std::vector<std::vector<Fact>>> View::facts_of_days(std::span<const PlaceDay> days) {
+  std::vector<std::vector<Fact>> found;
+  for (const auto& day : days) {
+    ASSIGN_OR_RETURN(FactPage page, facts(query_of_day(day)));
+    found.push_back(std::move(page.rows));
+  }
+  return found;
 }
 
 Result<std::map<Day, DaySummary>> View::summaries(const SummaryPlace& place, Day first, Day last, bool with_values) {

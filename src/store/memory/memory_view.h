@@ -37,6 +37,7 @@ class View : public virtual DerivedReader {
   Result<std::vector<StreamDeployment>> stream(const ServiceName& service) override;
   Result<std::vector<StreamDeployment>> stream_since(const ServiceName& service, std::optional<Instant> from) override;
   Result<std::vector<StreamDeployment>> streams_of(const EntityKey& deployment) override;
+  Result<std::vector<std::vector<StreamDeployment>>> streams_of_each(std::span<const EntityKey> deployments) override;
   Result<std::vector<StreamDeployment>> baselines(const RepositoryName& repository) override;
   Result<std::vector<Shipped>> shipped_by(const EntityKey& deployment) override;
   Result<std::vector<Shipped>> shippers(const RepositoryName& repository, const CommitSha& sha) override;
@@ -48,7 +49,7 @@ class View : public virtual DerivedReader {
   Result<std::vector<Evidence>> evidence_by(const EntityKey& giver) override;
   Result<std::vector<Fact>> facts_of(const EntityKey& owner) override;
   Result<FactPage> facts(const FactQuery& query) override;
-  Result<std::vector<Fact>> facts_of_day(const SummaryPlace& place, TimeRange day) override;
+  Result<std::vector<std::vector<Fact>>> facts_of_days(std::span<const PlaceDay> days) override;
   Result<std::map<Day, DaySummary>> summaries(const SummaryPlace& place, Day first, Day last,
                                               bool with_values) override;
   Result<std::vector<BinCount>> value_bins(const SummaryPlace& place, Day first, Day last) override;

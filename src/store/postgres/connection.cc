@@ -212,7 +212,7 @@ Status PostgresConnection::run(std::string_view sql, std::span<const sql::Argume
 std::unique_ptr<sql::Rows> PostgresConnection::open(std::string_view sql, std::span<const sql::Argument> arguments,
                                                     sql::Reading reading) {
   if (Status possible = can_go_on(); !possible) return std::make_unique<AnswerRows>(possible.error());
-  flush_all();
+  flush_mentioned(sql);
   if (reading == sql::Reading::kSome && in_transaction_) {
     return std::make_unique<CursorRows>(*this, fmt::format("c{}", ++names_), sql, arguments);
   }
@@ -224,7 +224,7 @@ std::unique_ptr<sql::Rows> PostgresConnection::open(std::string_view sql, std::s
 
 Result<std::vector<std::unique_ptr<sql::Rows>>> PostgresConnection::ask(std::span<const Question> questions) {
   RETURN_IF_ERROR(can_go_on());
-  flush_all();
+  for (const Question& question : questions) flush_mentioned(question.sql);
   for (const Question& question : questions) enqueue(question.sql, question.arguments, Keep::kAnswer);
   ASSIGN_OR_RETURN(std::vector<Answer> answers, finish());
   std::vector<std::unique_ptr<sql::Rows>> rows;
@@ -239,7 +239,7 @@ std::vector<Answer> PostgresConnection::answer_each(std::string_view sql, std::s
   std::vector<Answer> answers;
   const std::size_t runs = arguments.size() / width;
   answers.reserve(runs);
-  flush_all();
+  flush_mentioned(sql);
   while (!arguments.empty() && can_go_on()) {
     enqueue(sql, arguments.first(width), Keep::kAnswer);
     arguments = arguments.subspan(width);
@@ -281,7 +281,7 @@ bool PostgresConnection::open_together(std::string_view sql, std::size_t width,
     if (!fits(arguments[i], types[i % width])) return false;
     add(columns[i % width], arguments[i]);
   }
-  flush_all();
+  flush_mentioned(sql);
   if (!wanted.prepared_for_many.there) pipeline_.prepare(wanted.prepared_for_many, *wanted.for_many, {});
   std::vector<sql::Argument> arrays;
   for (BinaryArray& column : columns) arrays.emplace_back(sql::Blob{column.bytes()});

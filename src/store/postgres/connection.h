@@ -4,8 +4,8 @@
 //
 // What costs on a server elsewhere is round trips, and on the server itself single statements. So statements for their
 // effect are queued and go out with the next read or commit, and single-row inserts of one text are gathered into one
-// statement for many rows. Gathered rows go out before anything that names their table, and before every read, so the
-// order in which things take effect cannot be told from the order they were given in.
+// statement for many rows. Gathered rows go out before anything that names their table, so the order in which things
+// take effect cannot be told from the order they were given in.
 
 #include <memory>
 #include <optional>
@@ -33,6 +33,7 @@ class PostgresConnection final : public sql::Connection {
   explicit PostgresConnection(Handle handle) : pipeline_(std::move(handle)) {}
   ~PostgresConnection() override;
 
+  bool remote() const override { return true; }
   Status begin_write() override;
   Status begin_read() override;
   Status commit() override;

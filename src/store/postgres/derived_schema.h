@@ -182,17 +182,14 @@ CREATE TABLE known_since (
   since BIGINT NOT NULL,
   PRIMARY KEY (service, kind, simulated)
 );
--- One row: whoever writes derived state, or changes whose a lease is, holds its lock until the commit.
-CREATE TABLE derived_writer (id BIGINT PRIMARY KEY);
-INSERT INTO derived_writer VALUES (1);
-
 -- Times are milliseconds by the server's clock. Updated every second or so: room for new versions beside the old ones.
 CREATE TABLE replicas (
   id BYTEA PRIMARY KEY,
   name BYTEA NOT NULL,
   version BYTEA NOT NULL,
   started_at BIGINT NOT NULL,
-  seen_at BIGINT NOT NULL
+  seen_at BIGINT NOT NULL,
+  derives BIGINT NOT NULL
 ) WITH (fillfactor = 20);
 CREATE TABLE leases (
   part BIGINT PRIMARY KEY,

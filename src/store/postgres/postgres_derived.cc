@@ -1,5 +1,5 @@
 // The derived state in PostgreSQL. Readers are snapshots on borrowed connections. Writers take turns, across all
-// replicas: each holds one row's lock until its commit, so that what one statement of a transaction has seen still
+// replicas: each holds one lock until its commit, so that what one statement of a transaction has seen still
 // stands at the next (invariant I10), and rows of `edges` become visible in the order of their numbers.
 
 #include <map>
@@ -9,6 +9,7 @@
 #include "store/postgres/connection_pool.h"
 #include "store/postgres/derived_schema.h"
 #include "store/postgres/postgres_store.h"
+#include "store/postgres/turn.h"
 #include "store/sql/derived_writer.h"
 
 namespace fairlead::store {
@@ -19,12 +20,13 @@ namespace {
 /// position. What the journal has acknowledged does not depend on it.
 const std::string kSettings = "SET synchronous_commit = off";
 
-constexpr std::string_view kTakeTurn = "SELECT id FROM derived_writer WHERE id = 1 FOR UPDATE";
-
 constexpr std::string_view kEpochs = "SELECT part, epoch FROM leases";
 
 constexpr std::string_view kLivingReplicas =
     "SELECT count(*) FROM replicas WHERE seen_at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $1";
+constexpr std::string_view kTakeAllLeases =
+    "UPDATE leases SET epoch = epoch + 1, holder = NULL WHERE holder IS NOT NULL";
+
 /// Names, keys and places keep their numbers.
 const std::string kEmpty =
     "TRUNCATE positions, settings, counters, outcomes, outcome_counts, entities, mentions, service_counts, "
@@ -48,6 +50,15 @@ class Reader final : public sql::View {
 
   std::unique_ptr<State> state_;
 };
+
+/// With the turn taken: whoever writes without leases takes those of replicas that seem dead, because a replica that
+/// only stood still would rely on what it remembers. One that starts now takes its leases after this transaction.
+Status take_all_leases(PostgresConnection& connection) {
+  ASSIGN_OR_RETURN(const auto living, connection.integer(kLivingReplicas, Fleet::kLeaseTime.ms));
+  if (living == 0) return connection.execute(kTakeAllLeases);
+  return fail(ErrorCode::kConflict, "{} replicas derive on this database, and nobody else may: stop all of them first",
+              *living);
+}
 
 class PostgresDerived final : public Derived {
  public:
@@ -80,8 +91,8 @@ class PostgresDerived final : public Derived {
     }
     auto writer = std::make_unique<sql::Writer>(*session_->connection, session_->names, [this] { end_write(); });
     RETURN_IF_ERROR(writer->begin());
-    RETURN_IF_ERROR(session_->connection->integer(kTakeTurn));
-    if (!leases.empty()) RETURN_IF_ERROR(check(leases));
+    RETURN_IF_ERROR(take_turn(*session_->connection));
+    RETURN_IF_ERROR(leases.empty() ? take_all_leases(*session_->connection) : check(leases));
     return writer;
   }
 
@@ -146,12 +157,8 @@ Status empty_postgres_derived(const std::string& uri) {
   ASSIGN_OR_RETURN(const auto connection, postgres::PostgresConnection::open(uri, {}));
   RETURN_IF_ERROR(migrate(*connection, postgres::kDerivedComponent));
   RETURN_IF_ERROR(connection->begin_write());
-  RETURN_IF_ERROR(connection->integer(postgres::kTakeTurn));
-  ASSIGN_OR_RETURN(const auto living, connection->integer(postgres::kLivingReplicas, Fleet::kLeaseTime.ms));
-  if (living != 0) {
-    return fail(ErrorCode::kConflict,
-                "{} replicas work on this database: stop all of them, then replay; nothing was changed", *living);
-  }
+  RETURN_IF_ERROR(postgres::take_turn(*connection));
+  RETURN_IF_ERROR(postgres::take_all_leases(*connection));
   RETURN_IF_ERROR(connection->run_script(postgres::kEmpty));
   return connection->commit();
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <map>
@@ -17,6 +18,7 @@
 #include "store/postgres/connection.h"
 #include "store/postgres/derived_schema.h"
 #include "store/postgres/postgres_store.h"
+#include "store/postgres/turn.h"
 
 namespace fairlead::store {
 namespace postgres {
@@ -33,11 +35,13 @@ constexpr std::uint64_t kNewsKept = 8'192;
 
 #define FAIRLEAD_NOW "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 constexpr std::string_view kSeen =
-    "INSERT INTO replicas (id, name, version, started_at, seen_at) VALUES ($1, $2, $3, " FAIRLEAD_NOW ", " FAIRLEAD_NOW
-    ") ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at";
+    "INSERT INTO replicas (id, name, version, started_at, seen_at, derives) "
+    "VALUES ($1, $2, $3, " FAIRLEAD_NOW ", " FAIRLEAD_NOW
+    ", $4) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, derives = excluded.derives";
 constexpr std::string_view kForget = "DELETE FROM replicas WHERE seen_at < " FAIRLEAD_NOW " - $1";
 constexpr std::string_view kLeave = "DELETE FROM replicas WHERE id = $1";
-constexpr std::string_view kLive = "SELECT count(*) FROM replicas WHERE seen_at > " FAIRLEAD_NOW " - $1";
+constexpr std::string_view kDeriving =
+    "SELECT count(*) FROM replicas WHERE derives = 1 AND seen_at > " FAIRLEAD_NOW " - $1";
 constexpr std::string_view kExtend =
     "UPDATE leases SET expires_at = " FAIRLEAD_NOW " + $2 WHERE holder = $1 RETURNING part, epoch";
 constexpr std::string_view kFree =
@@ -47,7 +51,6 @@ constexpr std::string_view kTake =
     " + $2 WHERE part = $3 AND (holder IS NULL OR expires_at <= " FAIRLEAD_NOW ") RETURNING epoch";
 constexpr std::string_view kGiveBack = "UPDATE leases SET holder = NULL WHERE part = $1 AND holder = $2";
 constexpr std::string_view kGiveAllBack = "UPDATE leases SET holder = NULL WHERE holder = $1";
-constexpr std::string_view kTakeTurn = "SELECT id FROM derived_writer WHERE id = 1 FOR UPDATE";
 
 constexpr std::string_view kReplicas =
     "SELECT id, name, version, started_at, seen_at FROM replicas WHERE seen_at > " FAIRLEAD_NOW " - $1 ORDER BY id";
@@ -107,6 +110,7 @@ class PostgresFleet final : public Fleet {
   }
   void stop() override;
 
+  void derive(bool willing) override { willing_ = willing; }
   std::vector<Lease> leases() const override {
     const std::lock_guard lock(mutex_);
     return leases_;
@@ -129,6 +133,7 @@ class PostgresFleet final : public Fleet {
   const std::string id_;
   const std::string name_;
   const std::string version_;
+  std::atomic<bool> willing_ = true;
   std::function<void()> changed_;  ///< Constant after start().
   std::unique_ptr<Bell> bell_;     ///< Likewise, until stop().
 
@@ -195,9 +200,14 @@ void PostgresFleet::hold(std::vector<Lease> held) {
 /// Says that this replica lives, and takes or gives back leases until it holds its share.
 Result<std::vector<Lease>> PostgresFleet::renew() {
   ASSIGN_OR_RETURN(PostgresConnection* const connection, keeper_session_.open());
-  RETURN_IF_ERROR(connection->execute(kSeen, sql::Blob{id_}, name_, version_));
+  const bool willing = willing_;
+  RETURN_IF_ERROR(connection->execute(kSeen, sql::Blob{id_}, name_, version_, std::int64_t{willing}));
   RETURN_IF_ERROR(connection->execute(kForget, kForgetAfter.ms));
   std::vector<Lease> held;
+  if (!willing) {
+    RETURN_IF_ERROR(connection->execute(kGiveAllBack, sql::Blob{id_}));
+    return held;
+  }
   sql::Query extended(*connection, kExtend, sql::Blob{id_}, kLeaseTime.ms);
   while (extended.next()) held.push_back({static_cast<std::uint32_t>(extended.integer(0)), extended.number(1)});
   RETURN_IF_ERROR(extended.status());
@@ -206,8 +216,8 @@ Result<std::vector<Lease>> PostgresFleet::renew() {
 }
 
 Status PostgresFleet::rebalance(PostgresConnection& connection, std::vector<Lease>& held) {
-  ASSIGN_OR_RETURN(const auto live, connection.integer(kLive, kLeaseTime.ms));
-  const std::size_t replicas = static_cast<std::size_t>(std::max<std::int64_t>(1, live.value_or(1)));
+  ASSIGN_OR_RETURN(const auto deriving, connection.integer(kDeriving, kLeaseTime.ms));
+  const std::size_t replicas = static_cast<std::size_t>(std::max<std::int64_t>(1, deriving.value_or(1)));
   const std::size_t share = (kParts + replicas - 1) / replicas;
   while (held.size() > share) {
     RETURN_IF_ERROR(connection.execute(kGiveBack, held.back().part, sql::Blob{id_}));
@@ -222,8 +232,7 @@ Status PostgresFleet::rebalance(PostgresConnection& connection, std::vector<Leas
 
   // Whoever writes under a lease has the turn until he has committed; with the turn taken, nobody is in the middle.
   RETURN_IF_ERROR(connection.begin_write());
-  ASSIGN_OR_RETURN(const auto turn, connection.integer(kTakeTurn));
-  static_cast<void>(turn);
+  RETURN_IF_ERROR(take_turn(connection));
   std::vector<Lease> taken;
   for (const std::uint32_t part : free) {
     if (held.size() + taken.size() >= share) break;

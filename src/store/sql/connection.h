@@ -44,6 +44,9 @@ class Connection {
  public:
   virtual ~Connection() = default;
 
+  /// Whether each statement costs a round trip.
+  virtual bool remote() const = 0;
+
   virtual Status begin_write() = 0;  ///< A transaction that writes.
   virtual Status begin_read() = 0;   ///< One whose reads all see the same state, the present one; it cannot write.
   /// Everything that was executed is checked here at the latest.

@@ -38,6 +38,7 @@ class View : public virtual DerivedReader {
   Result<std::vector<StreamDeployment>> stream(const ServiceName& service) override;
   Result<std::vector<StreamDeployment>> stream_since(const ServiceName& service, std::optional<Instant> from) override;
   Result<std::vector<StreamDeployment>> streams_of(const EntityKey& deployment) override;
+  Result<std::vector<std::vector<StreamDeployment>>> streams_of_each(std::span<const EntityKey> deployments) override;
   Result<std::vector<StreamDeployment>> baselines(const RepositoryName& repository) override;
   Result<std::vector<Shipped>> shipped_by(const EntityKey& deployment) override;
   Result<std::vector<Shipped>> shippers(const RepositoryName& repository, const CommitSha& sha) override;
@@ -49,7 +50,7 @@ class View : public virtual DerivedReader {
   Result<std::vector<Evidence>> evidence_by(const EntityKey& giver) override;
   Result<std::vector<Fact>> facts_of(const EntityKey& owner) override;
   Result<FactPage> facts(const FactQuery& query) override;
-  Result<std::vector<Fact>> facts_of_day(const SummaryPlace& place, TimeRange day) override;
+  Result<std::vector<std::vector<Fact>>> facts_of_days(std::span<const PlaceDay> days) override;
   Result<std::map<Day, DaySummary>> summaries(const SummaryPlace& place, Day first, Day last,
                                               bool with_values) override;
   Result<std::vector<BinCount>> value_bins(const SummaryPlace& place, Day first, Day last) override;
@@ -58,6 +59,13 @@ class View : public virtual DerivedReader {
   Status dump(const std::function<void(std::string_view line)>& sink) override;
 
  protected:
+  // The same for many keys, one by one and in order.
+  Result<std::vector<std::vector<Shipped>>> shipped_by_each(std::span<const EntityKey> deployments);
+  Result<std::vector<std::vector<Missing>>> missing_of_each(std::span<const EntityKey> deployments);
+  Result<std::vector<std::vector<Evidence>>> evidence_on_each(std::span<const EntityKey> deployments);
+  Result<std::vector<std::vector<Evidence>>> evidence_by_each(std::span<const EntityKey> givers);
+  Result<std::vector<std::vector<Fact>>> facts_of_each(std::span<const EntityKey> owners);
+
   View(Connection& connection, NameTable& names) : connection_(connection), names_(names) {}
 
   /// Writes what a writer has gathered and not written yet, so that it sees its own writes.
@@ -81,6 +89,7 @@ class View : public virtual DerivedReader {
 
   std::vector<DeliveryOutcome> outcome_rows(Query& query, std::size_t limit);
   Result<std::vector<PlaceNumber>> places_of(const FactQuery& query);
+  Result<std::vector<std::vector<PlaceNumber>>> places_of_days(std::span<const FactQuery> queries);
   Status add_facts(const PlaceNumber& place, const FactQuery& query, const std::optional<FactPosition>& after,
                    std::vector<Fact>& rows);
   Fact fact_at(const Query& query, int column, const SummaryPlace& place);

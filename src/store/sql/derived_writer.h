@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "store/sql/derived_view.h"
+#include "store/sql/expected_rows.h"
 
 namespace fairlead::store::sql {
 
@@ -20,15 +21,26 @@ class Writer final : public View, public DerivedWriter {
 
   void set_position(std::uint32_t lane, std::uint64_t sequence) override;
   void set_setting(std::string_view name, std::string_view value) override;
-  /// Whoever replaces rows has mostly just read them.
-  Result<std::vector<Fact>> facts_of(const EntityKey& owner) override;
+  bool remote() const override { return connection_.remote(); }
+  // What is expected, or has just been read, is not asked for again.
+  void expect(std::span<const EntityKey> deployments) override;
+  Result<std::optional<EntityRow>> entity(const EntityKey& key) override;
+  Result<std::vector<std::optional<EntityRow>>> entities_of(std::span<const EntityKey> keys) override;
+  Result<std::vector<EntityRow>> mentioning(const Mention& term, EntityKind kind) override;
+  Result<std::vector<std::vector<EntityRow>>> mentioning_each(std::span<const Mention> terms, EntityKind kind) override;
+  Result<std::vector<Shipped>> shippers(const RepositoryName& repository, const CommitSha& sha) override;
+  Result<std::vector<std::vector<Shipped>>> shippers_each(std::span<const CommitRef> commits) override;
+  Result<std::vector<StreamDeployment>> streams_of(const EntityKey& deployment) override;
+  Result<std::vector<Shipped>> shipped_by(const EntityKey& deployment) override;
+  Result<std::vector<Missing>> missing_of(const EntityKey& deployment) override;
+  Result<std::vector<Evidence>> evidence_on(const EntityKey& deployment) override;
   Result<std::vector<Evidence>> evidence_by(const EntityKey& giver) override;
+  Result<std::vector<Fact>> facts_of(const EntityKey& owner) override;
 
   void put_outcomes(std::span<const DeliveryOutcome> outcomes) override;
   void put_entities(std::span<const EntityWrite> entities) override;
   std::vector<bool> add_edges(std::span<const Edge> edges) override;
-  void mark_service(const ServiceName& service, std::optional<Instant> since,
-                    std::span<const EntityKey> givers) override;
+  void mark_services(std::span<const ServiceMark> marks) override;
   void clear_service_mark(const ServiceName& service, std::uint64_t version) override;
   void mark_day(const DirtyDay& day) override;
   void clear_day_mark(const DirtyDay& day) override;
@@ -37,7 +49,7 @@ class Writer final : public View, public DerivedWriter {
   void replace_evidence(const EntityKey& giver, std::span<const Evidence> rows) override;
   void replace_facts(const EntityKey& owner, std::span<const Fact> rows) override;
   void replace_known_since(const ServiceName& service, std::span<const KnownSince> rows) override;
-  void put_summary(const SummaryPlace& place, Day day, const DaySummary& summary) override;
+  void put_summaries(std::span<const SummaryWrite> summaries) override;
   void drop_links() override;
   Status commit() override;
 
@@ -62,15 +74,16 @@ class Writer final : public View, public DerivedWriter {
   void erase_fact(const Fact& fact);
   void put_fact(const Fact& fact);
   std::int64_t make_number(const EntityKey& key);
+  std::vector<std::int64_t> numbers_of(std::span<const EntityKey> keys);
   std::vector<std::int64_t> make_numbers(std::span<const EntityKey> keys);
-  std::uint64_t next_version();
-
-  /// The rows of one owner as they are stored now.
-  template <class Row>
-  struct LastRead {
-    EntityKey owner;
-    std::vector<Row> rows;
-  };
+  ExpectedRows& expected(const EntityKey& owner);
+  void forget_reads();
+  std::uint64_t next_versions(std::size_t count);
+  void put_counts(std::int64_t place, std::int32_t month, const std::string& before,
+                  std::span<const SummaryWrite* const> writes);
+  void put_values(std::span<const SummaryWrite> summaries);
+  void keep_up_evidence(const Evidence& row, bool there);
+  void keep_up_shipper(const Shipped& row, bool there);
 
   std::function<void()> ended_;
   bool open_ = false;
@@ -78,8 +91,10 @@ class Writer final : public View, public DerivedWriter {
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> outcome_changes_;  ///< By (source, outcome).
   Counts service_changes_;
   Counts environment_changes_;
-  std::optional<LastRead<Fact>> facts_read_;
-  std::optional<LastRead<Evidence>> evidence_read_;
+  Expected expected_;
+  Memory<EntityKey, std::optional<EntityRow>> entities_read_;
+  std::map<EntityKind, Memory<Mention, std::vector<EntityRow>>> mentions_read_;
+  Memory<CommitRef, std::vector<Shipped>> shippers_read_;
 };
 
 }  // namespace fairlead::store::sql

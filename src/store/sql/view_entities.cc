@@ -31,7 +31,7 @@ constexpr std::string_view kServiceUntimedDown =
 
 constexpr std::string_view kByKey = FAIRLEAD_SELECT_ENTITIES "WHERE row = (SELECT number FROM keys WHERE key = $1)";
 constexpr std::string_view kMentioning =
-    FAIRLEAD_SELECT_ENTITIES "WHERE row IN (SELECT entity FROM mentions WHERE term = $1 AND kind = $2) ORDER BY key";
+    FAIRLEAD_SELECT_ENTITIES "WHERE row IN (SELECT entity FROM mentions WHERE term = $1 AND kind = $2)";
 constexpr std::string_view kSuccesses =
     FAIRLEAD_SELECT_ENTITIES "WHERE service = $1 AND success_at >= $2 ORDER BY success_at, key";
 constexpr std::string_view kSuccessBefore = FAIRLEAD_SELECT_ENTITIES
@@ -263,6 +263,8 @@ Result<std::vector<std::vector<EntityRow>>> View::mentioning_each(std::span<cons
     Query query(rows);
     auto entities = all_rows(query, names_);
     if (entities) {
+      // Not by the statement: where many are answered as one, their order would be the server's affair.
+      std::ranges::sort(*entities, {}, &EntityRow::key);
       found[index] = std::move(*entities);
     } else if (!unreadable) {
       unreadable = entities.error();

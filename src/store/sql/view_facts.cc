@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -16,6 +17,13 @@ constexpr std::string_view kFactsDown =
     "SELECT at, subject, owner, subject_kind, production, first_in_production, value, excluded FROM facts "
     "WHERE place = $1 AND (at, subject, owner) < ($2, $3, $4) AND at >= $5 "
     "ORDER BY at DESC, subject DESC, owner DESC";
+constexpr std::string_view kFactsOfDay =
+    "SELECT at, subject, owner, subject_kind, production, first_in_production, value, excluded FROM facts "
+    "WHERE place = $1 AND at >= $2 AND at < $3 ORDER BY at, subject, owner";
+constexpr std::string_view kPlacesOfMetric =
+    "SELECT number, service, environment FROM places WHERE metric = $1 AND simulated = $2";
+constexpr std::string_view kPlacesOfService =
+    "SELECT number, service, environment FROM places WHERE metric = $1 AND simulated = $2 AND service = $3";
 constexpr std::string_view kFactsOfOwner =
     "SELECT facts FROM fact_owners WHERE owner = (SELECT number FROM keys WHERE key = $1)";
 constexpr std::string_view kFact =
@@ -68,44 +76,59 @@ Fact View::fact_at(const Query& query, int column, const SummaryPlace& place) {
 }
 
 Result<std::vector<Fact>> View::facts_of(const EntityKey& owner) {
-  std::vector<FactReference> found;
-  {
-    Query references(connection_, kFactsOfOwner, owner);
-    if (references.next()) {
-      ASSIGN_OR_RETURN(found, unpack_fact_references(references.bytes(0), owner));
+  ASSIGN_OR_RETURN(auto found, facts_of_each({&owner, 1}));
+  return std::move(found.front());
+}
+
+Result<std::vector<std::vector<Fact>>> View::facts_of_each(std::span<const EntityKey> owners) {
+  std::vector<Argument> keys;
+  for (const auto& owner : owners) keys.emplace_back(owner);
+  std::vector<std::pair<std::size_t, FactReference>> references;  // With the index of the owner.
+  std::optional<Error> unreadable;
+  connection_.open_each(kFactsOfOwner, 1, keys, [&](std::size_t index, Rows& rows) {
+    if (!rows.next()) return;
+    const auto found = unpack_fact_references(rows.bytes(0), owners[index]);
+    if (!found) {
+      unreadable = found.error();
+      return;
     }
-    RETURN_IF_ERROR(references.status());
-  }
+    for (const auto& reference : *found) references.emplace_back(index, reference);
+  });
+  if (unreadable) return std::unexpected(*unreadable);
   std::vector<Argument> arguments;
-  for (const auto& [number, at, subject] : found) {
-    for (const Argument& argument : {Argument(number), Argument(at), Argument(subject), Argument(owner)}) {
-      arguments.push_back(argument);
-    }
+  for (const auto& [index, reference] : references) {
+    arguments.emplace_back(reference.place);
+    arguments.emplace_back(reference.at);
+    arguments.emplace_back(reference.subject);
+    arguments.emplace_back(owners[index]);
   }
-  std::vector<Fact> rows;
-  connection_.open_each(kFact, 4, arguments, [&](std::size_t index, Rows& fact) {
-    Query query(fact);
-    if (query.next()) rows.push_back(fact_at(query, 0, names_.place_of(found[index].place)));
+  std::vector<std::vector<Fact>> facts(owners.size());
+  connection_.open_each(kFact, 4, arguments, [&](std::size_t number, Rows& rows) {
+    const auto& [index, reference] = references[number];
+    Query query(rows);
+    if (query.next()) facts[index].push_back(fact_at(query, 0, names_.place_of(reference.place)));
   });
   RETURN_IF_ERROR(names_.status());
-  return fact_set(rows);
+  for (auto& rows : facts) rows = fact_set(rows);
+  return facts;
 }
 
 Result<std::vector<View::PlaceNumber>> View::places_of(const FactQuery& query) {
   std::vector<PlaceNumber> found;
-  const auto add_rows = [&](Query& rows) -> Status {
+  const auto add_rows = [&](Query& rows, const std::optional<MetricName>& metric) -> Status {
     while (rows.next()) {
-      PlaceNumber row{rows.integer(0),
-                      {MetricName(names_.text_of(rows.integer(1))), ServiceName(names_.text_of(rows.integer(2))),
-                       EnvironmentName(names_.text_of(rows.integer(3))), query.simulated}};
+      PlaceNumber row{
+          rows.integer(0),
+          {metric ? *metric : MetricName(names_.text_of(rows.integer(3))), ServiceName(names_.text_of(rows.integer(1))),
+           EnvironmentName(names_.text_of(rows.integer(2))), query.simulated}};
       if (means_place(query, row.place)) found.push_back(std::move(row));
     }
     return names_.status();
   };
   if (query.metrics.empty()) {
-    Query rows(connection_, "SELECT number, metric, service, environment FROM places WHERE simulated = $1",
+    Query rows(connection_, "SELECT number, service, environment, metric FROM places WHERE simulated = $1",
                query.simulated);
-    RETURN_IF_ERROR(add_rows(rows));
+    RETURN_IF_ERROR(add_rows(rows, std::nullopt));
   }
   std::vector<MetricName> metrics = query.metrics;
   std::sort(metrics.begin(), metrics.end());
@@ -115,19 +138,14 @@ Result<std::vector<View::PlaceNumber>> View::places_of(const FactQuery& query) {
     const auto number = names_.find(metric.text);
     if (!number) continue;
     if (services.empty()) {
-      Query rows(connection_,
-                 "SELECT number, metric, service, environment FROM places WHERE metric = $1 AND simulated = $2",
-                 *number, query.simulated);
-      RETURN_IF_ERROR(add_rows(rows));
+      Query rows(connection_, kPlacesOfMetric, *number, query.simulated);
+      RETURN_IF_ERROR(add_rows(rows, metric));
     }
     for (const auto& service : services) {
       const auto service_number = names_.find(service.text);
       if (!service_number) continue;
-      Query rows(connection_,
-                 "SELECT number, metric, service, environment FROM places "
-                 "WHERE metric = $1 AND simulated = $2 AND service = $3",
-                 *number, query.simulated, *service_number);
-      RETURN_IF_ERROR(add_rows(rows));
+      Query rows(connection_, kPlacesOfService, *number, query.simulated, *service_number);
+      RETURN_IF_ERROR(add_rows(rows, metric));
     }
   }
   return found;
@@ -162,9 +180,85 @@ Result<FactPage> View::facts(const FactQuery& query) {
   return cut_page(std::move(rows), query);
 }
 
-Result<std::vector<Fact>> View::facts_of_day(const SummaryPlace& place, TimeRange day) {
-  ASSIGN_OR_RETURN(FactPage page, facts(query_of_day(place, day)));
-  return std::move(page.rows);
+/// For days: each query names one metric and one service or all. Those of one environment are mostly known without
+/// asking; for the others each group of places is asked for once, all of them together.
+Result<std::vector<std::vector<View::PlaceNumber>>> View::places_of_days(std::span<const FactQuery> queries) {
+  using Group = std::tuple<MetricName, bool, std::optional<ServiceName>>;
+  std::vector<std::vector<PlaceNumber>> found(queries.size());
+  std::map<Group, std::vector<std::size_t>> of_metric;
+  std::map<Group, std::vector<std::size_t>> of_service;
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    const FactQuery& query = queries[i];
+    const MetricName& metric = query.metrics.front();
+    if (query.services.empty()) {
+      of_metric[{metric, query.simulated, std::nullopt}].push_back(i);
+    } else if (query.environments.empty()) {
+      of_service[{metric, query.simulated, query.services.front()}].push_back(i);
+    } else {
+      const SummaryPlace place{metric, query.services.front(), query.environments.front(), query.simulated};
+      if (const auto number = names_.find_place(place)) found[i].push_back({*number, place});
+    }
+  }
+  const auto ask = [&](std::string_view sql, std::size_t width,
+                       const std::map<Group, std::vector<std::size_t>>& groups) {
+    std::vector<Argument> arguments;
+    std::vector<const std::vector<std::size_t>*> asked;
+    for (const auto& [group, members] : groups) {
+      const auto& [metric, simulated, service] = group;
+      const auto metric_number = names_.find(metric.text);
+      const auto service_number = names_.find(service ? service->text : std::string());
+      if (!metric_number || (service && !service_number)) continue;
+      asked.push_back(&members);
+      arguments.emplace_back(*metric_number);
+      arguments.emplace_back(simulated);
+      if (service) arguments.emplace_back(*service_number);
+    }
+    connection_.open_each(sql, width, arguments, [&](std::size_t index, Rows& rows) {
+      const FactQuery& first = queries[asked[index]->front()];
+      while (rows.next()) {
+        const PlaceNumber row{rows.integer(0),
+                              {first.metrics.front(), ServiceName(names_.text_of(rows.integer(1))),
+                               EnvironmentName(names_.text_of(rows.integer(2))), first.simulated}};
+        for (const std::size_t member : *asked[index]) found[member].push_back(row);
+      }
+    });
+  };
+  ask(kPlacesOfMetric, 2, of_metric);
+  ask(kPlacesOfService, 3, of_service);
+  RETURN_IF_ERROR(names_.status());
+  return found;
+}
+
+Result<std::vector<std::vector<Fact>>> View::facts_of_days(std::span<const PlaceDay> days) {
+  std::vector<FactQuery> queries;
+  for (const PlaceDay& day : days) queries.push_back(query_of_day(day));
+  ASSIGN_OR_RETURN(const auto places, places_of_days(queries));
+  struct Asked {
+    std::size_t day;
+    const PlaceNumber* place;
+  };
+  std::vector<Asked> asked;
+  std::vector<Argument> arguments;
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    for (const PlaceNumber& place : places[i]) {
+      asked.push_back({i, &place});
+      arguments.emplace_back(place.number);
+      arguments.emplace_back(queries[i].range.from);
+      arguments.emplace_back(queries[i].range.to);
+    }
+  }
+  std::vector<std::vector<Fact>> found(days.size());
+  connection_.open_each(kFactsOfDay, 3, arguments, [&](std::size_t index, Rows& rows) {
+    const auto& [day, place] = asked[index];
+    Query query(rows);
+    while (query.next()) {
+      Fact fact = fact_at(query, 0, place->place);
+      if (means_row(queries[day], fact)) found[day].push_back(std::move(fact));
+    }
+  });
+  RETURN_IF_ERROR(names_.status());
+  for (std::size_t i = 0; i < queries.size(); ++i) found[i] = cut_page(std::move(found[i]), queries[i]).rows;
+  return found;
 }
 
 Result<std::map<Day, DaySummary>> View::counts(std::int64_t place, Day first, Day last) {
@@ -218,7 +312,7 @@ Result<std::vector<SummaryPlace>> View::summary_places(const MetricName& metric)
   if (!number) return none<std::vector<SummaryPlace>>();
   Query query(connection_,
               "SELECT service, environment, simulated FROM places WHERE metric = $1 "
-              "AND EXISTS (SELECT 1 FROM summary_counts WHERE place = number)",
+              "AND number IN (SELECT place FROM summary_counts)",
               *number);
   while (query.next()) {
     places.push_back({metric, ServiceName(names_.text_of(query.integer(0))),

@@ -31,7 +31,7 @@ constexpr std::string_view kEvidenceOn =
 constexpr std::string_view kEvidenceBy =
     "SELECT giver, deployment, kind, service, at, remedied_at, excluded FROM evidence WHERE giver = $1";
 
-constexpr std::string_view kHasAncestors = "SELECT 1 FROM edges WHERE repository = $1 AND sha = $2 LIMIT 1";
+constexpr std::string_view kHasAncestors = "SELECT 1 FROM edges WHERE repository = $1 AND sha = $2";
 
 constexpr std::int64_t kNoNumber = 0;  ///< Numbers begin at 1.
 
@@ -129,13 +129,40 @@ Result<std::vector<std::vector<Row>>> rows_of_each(Connection& connection, NameT
   return found;
 }
 
-Result<std::vector<StreamDeployment>> stream_rows(Query& query, NameTable& names) {
-  ASSIGN_OR_RETURN(auto rows, sorted_rows(query, names, stream_at));
+void sort_streams(std::vector<StreamDeployment>& rows) {
   const auto key = [](const StreamDeployment& r) {
     return std::tie(r.service, r.environment, r.repository, r.finished_at, r.deployment);
   };
   std::sort(rows.begin(), rows.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+}
+
+Result<std::vector<StreamDeployment>> stream_rows(Query& query, NameTable& names) {
+  ASSIGN_OR_RETURN(auto rows, sorted_rows(query, names, stream_at));
+  sort_streams(rows);
   return rows;
+}
+
+/// The rows of each key, in the order of the type.
+template <class Row>
+Result<std::vector<std::vector<Row>>> rows_of_each_key(Connection& connection, NameTable& names, std::string_view sql,
+                                                       std::span<const EntityKey> keys,
+                                                       Row (*read)(const Query&, NameTable&)) {
+  std::vector<std::vector<Row>> found(keys.size());
+  std::vector<Argument> arguments;
+  for (const auto& key : keys) arguments.emplace_back(key);
+  connection.open_each(sql, 1, arguments, [&](std::size_t index, Rows& rows) {
+    Query query(rows);
+    while (query.next()) found[index].push_back(read(query, names));
+    std::sort(found[index].begin(), found[index].end());
+  });
+  RETURN_IF_ERROR(names.status());
+  return found;
+}
+
+template <class Row>
+Result<std::vector<Row>> first_of(Result<std::vector<std::vector<Row>>> found) {
+  if (!found) return std::unexpected(std::move(found).error());
+  return std::move(found->front());
 }
 
 }  // namespace
@@ -209,8 +236,14 @@ Result<std::vector<StreamDeployment>> View::stream_since(const ServiceName& serv
 }
 
 Result<std::vector<StreamDeployment>> View::streams_of(const EntityKey& deployment) {
-  Query query(connection_, kStreamsOfDeployment, deployment);
-  return stream_rows(query, names_);
+  return first_of(streams_of_each({&deployment, 1}));
+}
+
+Result<std::vector<std::vector<StreamDeployment>>> View::streams_of_each(std::span<const EntityKey> deployments) {
+  ASSIGN_OR_RETURN(auto found, rows_of_each_key<StreamDeployment>(connection_, names_, kStreamsOfDeployment,
+                                                                  deployments, stream_at));
+  for (auto& rows : found) sort_streams(rows);
+  return found;
 }
 
 Result<std::vector<StreamDeployment>> View::baselines(const RepositoryName& repository) {
@@ -221,8 +254,11 @@ Result<std::vector<StreamDeployment>> View::baselines(const RepositoryName& repo
 }
 
 Result<std::vector<Shipped>> View::shipped_by(const EntityKey& deployment) {
-  Query query(connection_, kShippedBy, deployment);
-  return sorted_rows(query, names_, shipped_at);
+  return first_of(shipped_by_each({&deployment, 1}));
+}
+
+Result<std::vector<std::vector<Shipped>>> View::shipped_by_each(std::span<const EntityKey> deployments) {
+  return rows_of_each_key<Shipped>(connection_, names_, kShippedBy, deployments, shipped_at);
 }
 
 Result<std::vector<Shipped>> View::shippers(const RepositoryName& repository, const CommitSha& sha) {
@@ -246,18 +282,27 @@ Result<std::vector<std::vector<Missing>>> View::missing_each(std::span<const Com
 }
 
 Result<std::vector<Missing>> View::missing_of(const EntityKey& deployment) {
-  Query query(connection_, kMissingOf, deployment);
-  return sorted_rows(query, names_, missing_at);
+  return first_of(missing_of_each({&deployment, 1}));
+}
+
+Result<std::vector<std::vector<Missing>>> View::missing_of_each(std::span<const EntityKey> deployments) {
+  return rows_of_each_key<Missing>(connection_, names_, kMissingOf, deployments, missing_at);
 }
 
 Result<std::vector<Evidence>> View::evidence_on(const EntityKey& deployment) {
-  Query query(connection_, kEvidenceOn, deployment);
-  return sorted_rows(query, names_, evidence_at);
+  return first_of(evidence_on_each({&deployment, 1}));
+}
+
+Result<std::vector<std::vector<Evidence>>> View::evidence_on_each(std::span<const EntityKey> deployments) {
+  return rows_of_each_key<Evidence>(connection_, names_, kEvidenceOn, deployments, evidence_at);
 }
 
 Result<std::vector<Evidence>> View::evidence_by(const EntityKey& giver) {
-  Query query(connection_, kEvidenceBy, giver);
-  return sorted_rows(query, names_, evidence_at);
+  return first_of(evidence_by_each({&giver, 1}));
+}
+
+Result<std::vector<std::vector<Evidence>>> View::evidence_by_each(std::span<const EntityKey> givers) {
+  return rows_of_each_key<Evidence>(connection_, names_, kEvidenceBy, givers, evidence_at);
 }
 
 }  // namespace fairlead::store::sql

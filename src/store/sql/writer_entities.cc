@@ -44,6 +44,10 @@ constexpr std::string_view kSelectNumber = "SELECT number FROM keys WHERE key = 
 constexpr std::string_view kInsertNumber = "INSERT INTO keys (key) VALUES ($1) RETURNING number";
 
 constexpr std::string_view kMarkVersion = "mark_version";
+constexpr std::string_view kSelectMark = "SELECT since, givers FROM service_marks WHERE service = $1";
+constexpr std::string_view kPutMark =
+    "INSERT INTO service_marks (service, since, givers, version) VALUES ($1, $2, $3, $4) ON CONFLICT (service) "
+    "DO UPDATE SET since = excluded.since, givers = excluded.givers, version = excluded.version";
 
 }  // namespace
 
@@ -96,14 +100,20 @@ void Writer::put_outcomes(std::span<const DeliveryOutcome> outcomes) {
   }
 }
 
-/// The numbers of keys, which they keep; 0 after a failure.
-std::vector<std::int64_t> Writer::make_numbers(std::span<const EntityKey> keys) {
+/// The numbers of keys; 0 where a key has none yet.
+std::vector<std::int64_t> Writer::numbers_of(std::span<const EntityKey> keys) {
   std::vector<std::int64_t> numbers(keys.size());
   std::vector<Argument> wanted;
   for (const auto& key : keys) wanted.emplace_back(key);
   connection_.open_each(kSelectNumber, 1, wanted, [&](std::size_t index, Rows& rows) {
     if (rows.next()) numbers[index] = rows.integer(0);
   });
+  return numbers;
+}
+
+/// The numbers of keys, which they keep; a key stands here once. 0 after a failure.
+std::vector<std::int64_t> Writer::make_numbers(std::span<const EntityKey> keys) {
+  std::vector<std::int64_t> numbers = numbers_of(keys);
   std::vector<Argument> unknown;
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -119,7 +129,9 @@ std::vector<std::int64_t> Writer::make_numbers(std::span<const EntityKey> keys) 
 }
 
 std::int64_t Writer::make_number(const EntityKey& key) {
-  return make_numbers({&key, 1}).front();
+  std::int64_t& number = expected(key).number;
+  if (number == 0) number = make_numbers({&key, 1}).front();
+  return number;
 }
 
 std::vector<std::optional<Writer::StoredEntity>> Writer::stored_entities(std::span<const EntityWrite> entities) {
@@ -145,6 +157,8 @@ std::vector<std::optional<Writer::StoredEntity>> Writer::stored_entities(std::sp
 }
 
 void Writer::put_entities(std::span<const EntityWrite> entities) {
+  entities_read_.clear();
+  mentions_read_.clear();
   const auto stored = stored_entities(entities);
   std::vector<EntityKey> new_keys;
   for (std::size_t i = 0; i < entities.size(); ++i) {
@@ -238,28 +252,33 @@ std::vector<bool> Writer::add_edges(std::span<const Edge> edges) {
   return is_new;
 }
 
-std::uint64_t Writer::next_version() {
-  const auto version = connection_.integer(
-      "INSERT INTO counters (name, value) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET value = counters.value + 1 "
-      "RETURNING value",
-      kMarkVersion);
-  return version && *version ? static_cast<std::uint64_t>(**version) : 0;
+/// The first of `count` new versions.
+std::uint64_t Writer::next_versions(std::size_t count) {
+  const auto last = connection_.integer(
+      "INSERT INTO counters (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET "
+      "value = counters.value + excluded.value RETURNING value",
+      kMarkVersion, static_cast<std::int64_t>(count));
+  return last && *last ? static_cast<std::uint64_t>(**last) - count + 1 : 0;
 }
 
-void Writer::mark_service(const ServiceName& service, std::optional<Instant> since, std::span<const EntityKey> givers) {
-  std::vector<EntityKey> all(givers.begin(), givers.end());
-  {
-    Query query(connection_, "SELECT since, givers FROM service_marks WHERE service = $1", service);
-    if (query.next()) {
-      const auto before = query.optional_instant(0);
-      if (before && (!since || *before < *since)) since = before;
-      const auto known = unpack_keys(query.bytes(1));
-      all.insert(all.end(), known.begin(), known.end());
-    }
+void Writer::mark_services(std::span<const ServiceMark> marks) {
+  if (marks.empty()) return;
+  std::vector<ServiceMark> merged(marks.begin(), marks.end());
+  std::vector<Argument> services;
+  for (const auto& mark : marks) services.emplace_back(mark.service);
+  connection_.open_each(kSelectMark, 1, services, [&](std::size_t index, Rows& rows) {
+    Query query(rows);
+    if (!query.next()) return;
+    ServiceMark& mark = merged[index];
+    const auto before = query.optional_instant(0);
+    if (before && (!mark.since || *before < *mark.since)) mark.since = before;
+    const auto known = unpack_keys(query.bytes(1));
+    mark.givers.insert(mark.givers.end(), known.begin(), known.end());
+  });
+  std::uint64_t version = next_versions(merged.size());
+  for (ServiceMark& mark : merged) {
+    run(kPutMark, mark.service, mark.since, Blob{pack_keys(std::move(mark.givers))}, version++);
   }
-  run("INSERT INTO service_marks (service, since, givers, version) VALUES ($1, $2, $3, $4) ON CONFLICT (service) "
-      "DO UPDATE SET since = excluded.since, givers = excluded.givers, version = excluded.version",
-      service, since, Blob{pack_keys(std::move(all))}, next_version());
 }
 
 void Writer::clear_service_mark(const ServiceName& service, std::uint64_t version) {

@@ -2,6 +2,7 @@
 // what differs.
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "store/sql/derived_writer.h"
@@ -39,6 +40,7 @@ constexpr std::string_view kDeleteFact =
     "DELETE FROM facts WHERE place = $1 AND at = $2 AND subject = $3 AND owner = $4";
 constexpr std::string_view kPutFactOwner =
     "INSERT INTO fact_owners (owner, facts) VALUES ($1, $2) ON CONFLICT (owner) DO UPDATE SET facts = excluded.facts";
+constexpr std::string_view kSelectCounts = "SELECT days FROM summary_counts WHERE place = $1 AND month = $2";
 constexpr std::string_view kPutKnownSince =
     "INSERT INTO known_since (service, kind, simulated, since) VALUES ($1, $2, $3, $4) "
     "ON CONFLICT (service, kind, simulated) DO UPDATE SET since = excluded.since";
@@ -47,6 +49,15 @@ template <class Row>
 std::vector<Row> set_of(std::span<const Row> rows) {
   const std::set<Row> unique(rows.begin(), rows.end());
   return {unique.begin(), unique.end()};
+}
+
+/// Brings what is remembered, which is sorted, to what is stored now.
+template <class Row>
+void keep_up(std::vector<Row>& rows, const Row& row, bool there) {
+  const auto at = std::lower_bound(rows.begin(), rows.end(), row);
+  const bool found = at != rows.end() && *at == row;
+  if (found && !there) rows.erase(at);
+  if (!found && there) rows.insert(at, row);
 }
 
 /// Calls `gone` for the rows of `before` alone and `come` for those of `after` alone; both are sorted.
@@ -82,12 +93,13 @@ void Writer::replace_stream(const EntityKey& deployment, std::span<const StreamD
     run(kPutStream, owner, number(row.service), number(row.environment), number(row.repository), row.finished_at,
         row.baseline, row.ancestry_unknown, row.shipped_count);
   }
-  const auto run_shipped = [&](std::string_view sql, const Shipped& row) {
+  const auto run_shipped = [&](std::string_view sql, const Shipped& row, bool there) {
+    keep_up_shipper(row, there);
     run(sql, owner, number(row.repository), StoredSha(row.sha), number(row.service), number(row.environment));
   };
   difference(
-      *shipped_before, set_of(shipped), [&](const Shipped& row) { run_shipped(kDeleteShipped, row); },
-      [&](const Shipped& row) { run_shipped(kInsertShipped, row); });
+      *shipped_before, set_of(shipped), [&](const Shipped& row) { run_shipped(kDeleteShipped, row, false); },
+      [&](const Shipped& row) { run_shipped(kInsertShipped, row, true); });
   const auto run_missing = [&](std::string_view sql, const Missing& row) {
     run(sql, owner, number(row.repository), StoredSha(row.sha), number(row.service), number(row.environment),
         row.since);
@@ -95,29 +107,30 @@ void Writer::replace_stream(const EntityKey& deployment, std::span<const StreamD
   difference(
       *missing_before, set_of(missing), [&](const Missing& row) { run_missing(kDeleteMissing, row); },
       [&](const Missing& row) { run_missing(kInsertMissing, row); });
+  ExpectedRows& now = expected(deployment);
+  now.streams.emplace();
+  for (const auto& [place, row] : by_place) now.streams->push_back(row);
+  now.shipped = set_of(shipped);
+  now.missing = set_of(missing);
 }
 
-Result<std::vector<Fact>> Writer::facts_of(const EntityKey& owner) {
-  if (!facts_read_ || facts_read_->owner != owner) {
-    ASSIGN_OR_RETURN(auto rows, View::facts_of(owner));
-    facts_read_ = {owner, std::move(rows)};
-  }
-  return facts_read_->rows;
+void Writer::keep_up_shipper(const Shipped& row, bool there) {
+  if (auto* const rows = shippers_read_.find({row.repository, row.sha})) keep_up(*rows, row, there);
 }
 
-Result<std::vector<Evidence>> Writer::evidence_by(const EntityKey& giver) {
-  if (!evidence_read_ || evidence_read_->owner != giver) {
-    ASSIGN_OR_RETURN(auto rows, View::evidence_by(giver));
-    evidence_read_ = {giver, std::move(rows)};
-  }
-  return evidence_read_->rows;
+void Writer::keep_up_evidence(const Evidence& row, bool there) {
+  const auto target = expected_.find(row.deployment);
+  if (target == expected_.end() || !target->second.evidence_on) return;
+  keep_up(*target->second.evidence_on, row, there);
 }
 
 void Writer::replace_evidence(const EntityKey& giver, std::span<const Evidence> rows) {
   const auto before = evidence_by(giver);
   const auto after = set_of(rows);
   if (!before || *before == after) return;
-  evidence_read_.reset();
+  for (const auto& row : *before) keep_up_evidence(row, false);
+  for (const auto& row : after) keep_up_evidence(row, true);
+  expected(giver).evidence_by = after;
   run("DELETE FROM evidence WHERE giver = $1", giver);
   std::int64_t ordinal = 0;
   for (const auto& row : after) {
@@ -130,7 +143,7 @@ void Writer::replace_facts(const EntityKey& owner, std::span<const Fact> rows) {
   const auto before = facts_of(owner);
   const auto after = fact_set(rows);
   if (!before || *before == after) return;
-  facts_read_.reset();
+  expected(owner).facts = after;
   const auto key = [](const Fact& fact) { return std::pair(FactPosition::of(fact), fact.simulated); };
   const auto old_row_of = [&](const Fact& fact) {
     return std::find_if(before->begin(), before->end(), [&](const Fact& b) { return key(b) == key(fact); });
@@ -178,46 +191,71 @@ void Writer::replace_known_since(const ServiceName& service, std::span<const Kno
   }
 }
 
-void Writer::put_summary(const SummaryPlace& place, Day day, const DaySummary& summary) {
-  const std::int64_t number = names_.number_of_place(place);
-  const std::int32_t month = month_of(day);
-  std::map<Day, DaySummary> days;
-  std::string before;
-  {
-    Query query(connection_, "SELECT days FROM summary_counts WHERE place = $1 AND month = $2", number, month);
-    if (query.next()) {
-      before = query.bytes(0);
-      auto stored = unpack_counts(before);
-      if (!stored) return note(stored.error());
-      days = std::move(*stored);
-    }
+void Writer::put_summaries(std::span<const SummaryWrite> summaries) {
+  std::map<std::pair<std::int64_t, std::int32_t>, std::vector<const SummaryWrite*>> months;
+  for (const auto& write : summaries) {
+    const std::int64_t place = names_.number_of_place(write.place);
+    months[{place, month_of(write.day)}].push_back(&write);
   }
-  days[day] = summary;
-  if (summary == DaySummary{}) days.erase(day);
+  put_values(summaries);
+  std::vector<Argument> wanted;
+  for (const auto& [month, writes] : months) {
+    wanted.emplace_back(month.first);
+    wanted.emplace_back(std::int64_t{month.second});
+  }
+  std::vector<std::string> before(months.size());
+  connection_.open_each(kSelectCounts, 2, wanted, [&](std::size_t index, Rows& rows) {
+    if (rows.next()) before[index] = rows.bytes(0);
+  });
+  auto stored = before.begin();
+  for (const auto& [month, writes] : months) put_counts(month.first, month.second, *stored++, writes);
+}
+
+/// The counts of a month's days lie in one row.
+void Writer::put_counts(std::int64_t place, std::int32_t month, const std::string& before,
+                        std::span<const SummaryWrite* const> writes) {
+  std::map<Day, DaySummary> days;
+  if (!before.empty()) {
+    auto stored = unpack_counts(before);
+    if (!stored) return note(stored.error());
+    days = std::move(*stored);
+  }
+  for (const SummaryWrite* const write : writes) {
+    days[write->day] = write->summary;
+    if (write->summary == DaySummary{}) days.erase(write->day);
+  }
   const std::string after = pack_counts(days);
   if (days.empty()) {
-    run("DELETE FROM summary_counts WHERE place = $1 AND month = $2", number, month);
+    run("DELETE FROM summary_counts WHERE place = $1 AND month = $2", place, month);
   } else if (after != before) {
     run("INSERT INTO summary_counts (place, month, days) VALUES ($1, $2, $3) ON CONFLICT (place, month) "
         "DO UPDATE SET days = excluded.days",
-        number, month, Blob{after});
+        place, month, Blob{after});
   }
-  if (summary.values.empty()) {
+}
+
+/// What goes first, then what comes: statements of one kind travel together.
+void Writer::put_values(std::span<const SummaryWrite> summaries) {
+  for (const auto& [place, day, summary] : summaries) {
+    if (!summary.values.empty()) continue;
+    const std::int64_t number = names_.number_of_place(place);
     run("DELETE FROM summary_bins WHERE place = $1 AND day = $2", number, day.number);
     run("DELETE FROM summary_values WHERE place = $1 AND day = $2", number, day.number);
-    return;
   }
-  run("INSERT INTO summary_bins (place, day, bins) VALUES ($1, $2, $3) ON CONFLICT (place, day) DO UPDATE SET "
-      "bins = excluded.bins",
-      number, day.number, Blob{pack_bins(bin_counts(summary.values))});
-  run("INSERT INTO summary_values (place, day, entries) VALUES ($1, $2, $3) ON CONFLICT (place, day) DO UPDATE SET "
-      "entries = excluded.entries",
-      number, day.number, Blob{pack_values(summary.values)});
+  for (const auto& [place, day, summary] : summaries) {
+    if (summary.values.empty()) continue;
+    const std::int64_t number = names_.number_of_place(place);
+    run("INSERT INTO summary_bins (place, day, bins) VALUES ($1, $2, $3) ON CONFLICT (place, day) DO UPDATE SET "
+        "bins = excluded.bins",
+        number, day.number, Blob{pack_bins(bin_counts(summary.values))});
+    run("INSERT INTO summary_values (place, day, entries) VALUES ($1, $2, $3) ON CONFLICT (place, day) DO UPDATE SET "
+        "entries = excluded.entries",
+        number, day.number, Blob{pack_values(summary.values)});
+  }
 }
 
 void Writer::drop_links() {
-  facts_read_.reset();
-  evidence_read_.reset();
+  forget_reads();
   for (const std::string_view sql :
        {"DELETE FROM service_marks", "DELETE FROM day_marks", "DELETE FROM streams", "DELETE FROM shipped",
         "DELETE FROM missing", "DELETE FROM evidence", "DELETE FROM facts", "DELETE FROM fact_owners",

@@ -35,6 +35,7 @@ class Database final : public sql::Connection {
   /// Runs one or more statements without arguments.
   Status run_script(const std::string& sql);
 
+  bool remote() const override { return false; }
   Status begin_write() override { return execute("BEGIN IMMEDIATE"); }
   Status begin_read() override;
   Status commit() override { return execute("COMMIT"); }
