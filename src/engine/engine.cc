@@ -129,6 +129,7 @@ EngineStats Engine::stats() const {
   stats.dirty_services = deriver.dirty_services;
   stats.derive_failures = deriver.failures;
   stats.derive_error = std::move(deriver.error);
+  stats.superseded = deriver.superseded;
   return stats;
 }
 

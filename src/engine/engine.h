@@ -34,6 +34,7 @@ struct EngineStats {
   bool storage_failed = false;           ///< A sync failed: nothing is accepted until a restart.
   std::uint64_t derive_failures = 0;     ///< Rounds of projecting and linking that failed and were tried again.
   std::string derive_error;              ///< Why the latest one failed; empty while all is well.
+  bool superseded = false;               ///< Another replica's configuration rules; derive_error says so.
 };
 
 struct EngineOptions {

@@ -201,6 +201,7 @@ TEST_F(Replicas, under_an_older_configuration_leave_deriving_to_the_newer) {
   expect_what_one_would_derive_under(newer);
   for (std::size_t i = 0; i < kReplicas; ++i) {
     EXPECT_THAT(engines_[i]->stats().derive_error, ::testing::HasSubstr("another configuration")) << i;
+    EXPECT_TRUE(engines_[i]->stats().superseded) << i;
     EXPECT_TRUE(engines_[i]->fleet()->leases().empty()) << i;
   }
   EXPECT_EQ(engines_.back()->stats().derive_error, "");
@@ -210,6 +211,7 @@ TEST_F(Replicas, under_an_older_configuration_leave_deriving_to_the_newer) {
   engines_[0] = start(0, newer);
   testing::wait_until([&] { return !engines_[0]->fleet()->leases().empty(); });
   EXPECT_EQ(engines_[0]->stats().derive_error, "");
+  EXPECT_FALSE(engines_[0]->stats().superseded);
 }
 
 }  // namespace

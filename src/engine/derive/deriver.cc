@@ -292,9 +292,9 @@ void Deriver::note_superseded() {
   std::lock_guard lock(mutex_);
   if (stats_.error != ruling_.error().message) {
     spdlog::error("projection ended: {}", ruling_.error().message);
-    ++stats_.failures;
   }
   stats_.error = ruling_.error().message;
+  stats_.superseded = true;
   pause_ = {};
 }
 
@@ -302,6 +302,7 @@ void Deriver::note_success(std::uint64_t dirty_services) {
   std::lock_guard lock(mutex_);
   if (!stats_.error.empty()) spdlog::info("projection goes on");
   stats_.error.clear();
+  stats_.superseded = false;
   stats_.dirty_services = dirty_services;
   pause_ = {};
 }

@@ -41,7 +41,8 @@ class Deriver {
     std::uint64_t projected_sequence = 0;  ///< Likewise; the difference is the lag in rows.
     std::uint64_t dirty_services = 0;      ///< After the last round; at most kDirtyServicesCountedMax.
     std::uint64_t failures = 0;
-    std::string error;  ///< Of the last round, if it failed.
+    std::string error;        ///< Of the last round, if it failed, or why there is none.
+    bool superseded = false;  ///< Another replica's configuration rules (PolicyAdoption): no failure of rounds.
   };
   static constexpr std::size_t kDirtyServicesCountedMax = 1'000;
 
