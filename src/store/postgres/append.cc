@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstring>
+#include <deque>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "base/hash.h"
@@ -23,7 +25,7 @@ constexpr std::string_view kLockLanes =
 /// A statement of its own, behind the lock: so it sees what whoever had the lock before has committed.
 constexpr std::string_view kSelectKnown =
     "SELECT i.hash, i.sequence, i.body FROM unnest($1::bigint[], $2::bytea[]) AS wanted (lane, hash) "
-    "JOIN delivery_ids i ON i.lane = wanted.lane AND i.hash = wanted.hash";
+    "JOIN delivery_ids i ON i.lane = wanted.lane AND i.hash = wanted.hash WHERE i.lane = ANY($3::bigint[])";
 constexpr std::string_view kInsertDeliveries =
     "INSERT INTO deliveries (lane, sequence, received_at, source, origin, id, headers, encoding, body_bytes, body, "
     "checksum) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[], $5::bytea[], $6::bytea[], "
@@ -33,7 +35,7 @@ constexpr std::string_view kInsertIds =
     "SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[])";
 constexpr std::string_view kSetLanes =
     "UPDATE lanes SET last_sequence = moved.last FROM unnest($1::bigint[], $2::bigint[]) AS moved (lane, last) "
-    "WHERE lanes.lane = moved.lane";
+    "WHERE lanes.lane = moved.lane AND lanes.lane = ANY($1::bigint[])";
 
 /// Deliveries that one statement inserts.
 constexpr std::size_t kRowsMax = 1'000;
@@ -61,34 +63,68 @@ struct Locked {
   KnownIds known;
 };
 
-Result<Locked> lock(PostgresConnection& connection, std::span<const Offered> batch) {
-  Locked locked;
-  BinaryArray lanes(kBigint), wanted_lanes(kBigint), wanted(kBytea);
-  for (const auto& [hash, lane] : batch) {
-    if (locked.last_sequences.emplace(lane, 0).second) lanes.add(std::uint64_t{lane});
-    wanted_lanes.add(std::uint64_t{lane});
-    wanted.add(hash.bytes());
+/// Deliveries that the same statements are about, as places in the batch.
+using Group = std::vector<std::size_t>;
+
+/// By ascending lanes, which is the order that locks are taken in.
+std::vector<Group> groups_of(std::span<const Offered> batch, Statements statements) {
+  std::map<std::uint32_t, Group> by_lane;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    by_lane[statements == Statements::kForAllLanes ? 0 : batch[i].lane].push_back(i);
   }
-  const std::array lane_arguments{Argument(Blob{lanes.bytes()})};
-  const std::array wanted_arguments{Argument(Blob{wanted_lanes.bytes()}), Argument(Blob{wanted.bytes()})};
-  const std::array questions{Question{kLockLanes, lane_arguments}, Question{kSelectKnown, wanted_arguments}};
+  std::vector<Group> groups;
+  for (auto& [lane, group] : by_lane) groups.push_back(std::move(group));
+  return groups;
+}
+
+/// What is asked about one group.
+struct Wanted {
+  std::set<std::uint32_t> lanes_in_order;
+  BinaryArray lanes{kBigint}, lane_of_each{kBigint}, hashes{kBytea};
+  std::array<Argument, 1> lock_arguments;
+  std::array<Argument, 3> known_arguments;
+
+  Wanted(std::span<const Offered> batch, const Group& group) {
+    for (const std::size_t i : group) {
+      lanes_in_order.insert(batch[i].lane);
+      lane_of_each.add(std::uint64_t{batch[i].lane});
+      hashes.add(batch[i].hash.bytes());
+    }
+    for (const std::uint32_t lane : lanes_in_order) lanes.add(std::uint64_t{lane});
+    lock_arguments = {Argument(Blob{lanes.bytes()})};
+    known_arguments = {Argument(Blob{lane_of_each.bytes()}), Argument(Blob{hashes.bytes()}), lock_arguments[0]};
+  }
+  Wanted(const Wanted&) = delete;
+  Wanted& operator=(const Wanted&) = delete;
+};
+
+Result<Locked> lock(PostgresConnection& connection, std::span<const Offered> batch, std::span<const Group> groups) {
+  Locked locked;
+  std::deque<Wanted> wanted;
+  std::vector<Question> questions;
+  std::size_t lanes = 0;
+  for (const Group& group : groups) {
+    const Wanted& one = wanted.emplace_back(batch, group);
+    questions.push_back({kLockLanes, one.lock_arguments});
+    questions.push_back({kSelectKnown, one.known_arguments});
+    lanes += one.lanes_in_order.size();
+  }
   ASSIGN_OR_RETURN(const auto answers, connection.ask(questions));
 
-  std::size_t found = 0;
-  for (Query query(*answers[0]); query.next(); ++found) {
-    locked.last_sequences[static_cast<std::uint32_t>(query.integer(0))] = query.number(1);
+  for (std::size_t i = 0; i < answers.size(); i += 2) {
+    for (Query query(*answers[i]); query.next();) {
+      locked.last_sequences[static_cast<std::uint32_t>(query.integer(0))] = query.number(1);
+    }
+    for (Query query(*answers[i + 1]); query.next();) {
+      DeliveryHash hash;
+      if (query.bytes(0).size() != sizeof hash) continue;
+      std::memcpy(&hash, query.bytes(0).data(), sizeof hash);
+      locked.known.emplace(hash, Known{query.number(1), query.number(2)});
+    }
   }
-  if (found != locked.last_sequences.size()) {
-    return fail(ErrorCode::kCorrupt, "a lane of the journal on {} is missing; restore the database from a backup",
-                connection.server());
-  }
-  for (Query query(*answers[1]); query.next();) {
-    DeliveryHash hash;
-    if (query.bytes(0).size() != sizeof hash) continue;
-    std::memcpy(&hash, query.bytes(0).data(), sizeof hash);
-    locked.known.emplace(hash, Known{query.number(1), query.number(2)});
-  }
-  return locked;
+  if (locked.last_sequences.size() == lanes) return locked;
+  return fail(ErrorCode::kCorrupt, "a lane of the journal on {} is missing; restore the database from a backup",
+              connection.server());
 }
 
 /// New deliveries, gathered into statements of a bounded size.
@@ -125,6 +161,7 @@ class NewRows {
 
   /// Of the lanes that have grown.
   Status set_lanes(const std::map<std::uint32_t, std::uint64_t>& last_sequences) {
+    if (last_sequences.empty()) return {};
     std::array columns = {BinaryArray(kBigint), BinaryArray(kBigint)};
     for (const auto& [lane, last] : last_sequences) {
       columns[0].add(std::uint64_t{lane});
@@ -156,29 +193,31 @@ class NewRows {
 
 /// In the transaction that is open.
 Result<std::vector<Appended>> append_all(PostgresConnection& connection, std::span<const Offered> offered,
-                                         std::span<const Delivery> batch) {
-  ASSIGN_OR_RETURN(Locked locked, lock(connection, offered));
-  std::vector<Appended> outcomes;
-  outcomes.reserve(batch.size());
+                                         std::span<const Delivery> batch, Statements statements) {
+  const std::vector<Group> groups = groups_of(offered, statements);
+  ASSIGN_OR_RETURN(Locked locked, lock(connection, offered, groups));
+  std::vector<Appended> outcomes(batch.size());
   NewRows rows(connection);
-  std::map<std::uint32_t, std::uint64_t> grown;
-  for (std::size_t i = 0; i < batch.size(); ++i) {
-    const auto& [hash, lane] = offered[i];
-    const std::uint64_t body = body_hash(batch[i]);
-    const auto [known, is_new] = locked.known.try_emplace(hash, Known{0, body});
-    if (!is_new) {
-      const bool same = known->second.body == body;
-      outcomes.push_back(
-          {same ? Appended::Outcome::kDuplicate : Appended::Outcome::kConflict, {lane, known->second.sequence}});
-      continue;
+  for (const Group& group : groups) {
+    std::map<std::uint32_t, std::uint64_t> grown;
+    for (const std::size_t i : group) {
+      const auto& [hash, lane] = offered[i];
+      const std::uint64_t body = body_hash(batch[i]);
+      const auto [known, is_new] = locked.known.try_emplace(hash, Known{0, body});
+      if (!is_new) {
+        const bool same = known->second.body == body;
+        outcomes[i] = {same ? Appended::Outcome::kDuplicate : Appended::Outcome::kConflict,
+                       {lane, known->second.sequence}};
+        continue;
+      }
+      const JournalPosition position{lane, ++locked.last_sequences[lane]};
+      known->second.sequence = grown[lane] = position.sequence;
+      RETURN_IF_ERROR(rows.add(batch[i], hash, body, position));
+      outcomes[i] = {Appended::Outcome::kStored, position};
     }
-    const JournalPosition position{lane, ++locked.last_sequences[lane]};
-    known->second.sequence = grown[lane] = position.sequence;
-    RETURN_IF_ERROR(rows.add(batch[i], hash, body, position));
-    outcomes.push_back({Appended::Outcome::kStored, position});
+    RETURN_IF_ERROR(rows.flush());
+    RETURN_IF_ERROR(rows.set_lanes(grown));
   }
-  RETURN_IF_ERROR(rows.flush());
-  if (!grown.empty()) RETURN_IF_ERROR(rows.set_lanes(grown));
   return outcomes;
 }
 
@@ -194,7 +233,7 @@ std::uint32_t lane_of(const Delivery& delivery) {
 }
 
 Result<std::vector<Appended>> append(PostgresConnection& connection, std::string_view id_secret,
-                                     std::span<const Delivery> batch) {
+                                     std::span<const Delivery> batch, Statements statements) {
   if (batch.empty()) return std::vector<Appended>();
   std::vector<Offered> offered;
   offered.reserve(batch.size());
@@ -202,7 +241,7 @@ Result<std::vector<Appended>> append(PostgresConnection& connection, std::string
     offered.push_back({DeliveryHash::of(id_secret, delivery), lane_of(delivery)});
   }
   RETURN_IF_ERROR(connection.begin_write());
-  auto outcomes = append_all(connection, offered, batch);
+  auto outcomes = append_all(connection, offered, batch, statements);
   if (!outcomes) {
     connection.rollback();
     return outcomes;

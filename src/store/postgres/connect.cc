@@ -119,6 +119,22 @@ std::string_view sqlstate_in(std::string_view message) {
   return {};
 }
 
+/// The `sslmode` of an address that puts up with nothing but TLS; empty where it does.
+std::string demanded_tls(PGconn* handle) {
+  const std::unique_ptr<PQconninfoOption, FreeOptions> options(PQconninfo(handle));
+  for (const PQconninfoOption* option = options.get(); option != nullptr && option->keyword != nullptr; ++option) {
+    if (std::string_view(option->keyword) != "sslmode" || option->val == nullptr) continue;
+    const std::string mode = option->val;
+    if (mode == "require" || mode == "verify-ca" || mode == "verify-full") return mode;
+  }
+  return {};
+}
+
+/// libpq has no code for it.
+bool is_about_tls(std::string_view message) {
+  return message.find("SSL") != message.npos || message.find("certificate") != message.npos;
+}
+
 /// libpq tells the code of an error of connecting only in its verbose message, which must be asked for in the midst of
 /// connecting. So after a failure it is tried once more, to learn why.
 Error why(const std::vector<Keyword>& wanted, const std::string& message, const std::string& server) {
@@ -139,6 +155,8 @@ Error why(const std::vector<Keyword>& wanted, const std::string& message, const 
              })) {
     return unreadable_address().error();
   }
+  const std::string mode = demanded_tls(handle.get());
+  if (state.empty() && !mode.empty() && is_about_tls(message)) return tls_failure(mode, message, server);
   return connect_failure(state, message, server);
 }
 

@@ -203,6 +203,39 @@ CREATE TABLE news_end (id BIGINT PRIMARY KEY, last BIGINT NOT NULL) WITH (fillfa
 INSERT INTO news_end VALUES (1, 0);
 )sql"};
 
-inline constexpr Component kDerivedComponent{"derived", kDerivedSteps};
+inline constexpr std::string_view kWholeOrLocked = "few rows, read whole, or locked and added to by every writer";
+inline constexpr std::array<TablePlacement, 29> kDerivedTables = {{
+    {"names", Placement::kLocal, "", "", "few rows, kept by each replica; found by number and by text"},
+    {"keys", Placement::kReference, "", "", "found by number and by key, and joined with links on their nodes"},
+    {"positions", Placement::kLocal, "", "", kWholeOrLocked},
+    {"settings", Placement::kLocal, "", "", kWholeOrLocked},
+    {"counters", Placement::kLocal, "", "", kWholeOrLocked},
+    {"outcomes", Placement::kDistributed, "lane", "", "as many rows as deliveries, written lane by lane"},
+    {"outcome_counts", Placement::kLocal, "", "", kWholeOrLocked},
+    {"entities", Placement::kDistributed, "row", "", "by key: `row` is the key's number"},
+    {"mentions", Placement::kDistributed, "entity", "entities", "joined with the entities that mention"},
+    {"service_counts", Placement::kLocal, "", "", kWholeOrLocked},
+    {"environment_counts", Placement::kLocal, "", "", kWholeOrLocked},
+    {"edges", Placement::kDistributed, "repository", "", "a graph is read whole, repository by repository"},
+    {"service_marks", Placement::kLocal, "", "", kWholeOrLocked},
+    {"day_marks", Placement::kLocal, "", "", kWholeOrLocked},
+    {"streams", Placement::kDistributed, "service", "", "read service by service"},
+    {"shipped", Placement::kDistributed, "service", "streams", "with the stream that shipped"},
+    {"missing", Placement::kDistributed, "service", "streams", "with the stream that misses it"},
+    {"evidence", Placement::kDistributed, "giver", "", "replaced giver by giver; a service is no part of its key"},
+    {"places", Placement::kLocal, "", "", "few rows, kept by each replica; found by number and by place"},
+    {"facts", Placement::kDistributed, "place", "", "a place is one metric of one service and environment"},
+    {"fact_owners", Placement::kDistributed, "owner", "entities", "beside the entity that owns the facts"},
+    {"summary_counts", Placement::kDistributed, "place", "facts", "made of the facts of one place"},
+    {"summary_bins", Placement::kDistributed, "place", "facts", "made of the facts of one place"},
+    {"summary_values", Placement::kDistributed, "place", "facts", "made of the facts of one place"},
+    {"known_since", Placement::kLocal, "", "", kWholeOrLocked},
+    {"replicas", Placement::kLocal, "", "", kWholeOrLocked},
+    {"leases", Placement::kLocal, "", "", kWholeOrLocked},
+    {"news", Placement::kLocal, "", "", kWholeOrLocked},
+    {"news_end", Placement::kLocal, "", "", kWholeOrLocked},
+}};
+
+inline constexpr Component kDerivedComponent{"derived", kDerivedSteps, kDerivedTables};
 
 }  // namespace fairlead::store::postgres

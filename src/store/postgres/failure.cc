@@ -24,7 +24,7 @@ constexpr std::array kSentences = {
     Sentence{"3D000", ErrorCode::kNotFound,
              "{server} has no such database; create it (`createdb NAME`) or correct the store's address"},
     Sentence{"42501", ErrorCode::kForbidden,
-             "this user's rights on {server} do not suffice ({message}); grant them as docs/operations.md says"},
+             "this user's rights on {server} do not suffice ({message}); grant them as docs/postgresql.md says"},
     Sentence{"53100", ErrorCode::kIo, "the disk of {server} is full ({message}); free some space there"},
     Sentence{"53200", ErrorCode::kUnavailable, "{server} is out of memory ({message}); give it more"},
     Sentence{"53300", ErrorCode::kUnavailable,
@@ -90,6 +90,14 @@ Error connect_failure(std::string_view sqlstate, std::string_view message, std::
   return {ErrorCode::kUnavailable,
           fmt::format("cannot reach {} ({}); check that it runs and that the store's address is right", server,
                       one_line(message))};
+}
+
+Error tls_failure(std::string_view mode, std::string_view message, std::string_view server) {
+  return {
+      ErrorCode::kUnavailable,
+      fmt::format("no TLS connection to {} ({}), and sslmode={} in the store's address accepts no other; set TLS up "
+                  "there, or correct sslmode and sslrootcert (docs/postgresql.md)",
+                  server, one_line(message), mode)};
 }
 
 Error lost_connection(std::string_view reason, std::string_view server) {

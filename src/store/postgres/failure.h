@@ -16,6 +16,9 @@ Error statement_failure(std::string_view sqlstate, std::string_view message, std
 /// No connection could be made. `message` is libpq's.
 Error connect_failure(std::string_view sqlstate, std::string_view message, std::string_view server);
 
+/// The address demands TLS (`mode` is its sslmode), and the server has none or cannot prove who it is.
+Error tls_failure(std::string_view mode, std::string_view message, std::string_view server);
+
 /// A connection that was there is gone. `reason` is the server's or libpq's, or empty.
 Error lost_connection(std::string_view reason, std::string_view server);
 

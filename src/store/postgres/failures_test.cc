@@ -9,8 +9,6 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "store/postgres/connection_pool.h"
@@ -142,70 +140,6 @@ TEST_F(PostgresFailure, a_server_of_an_old_version_is_refused) {
   close(listener);
   EXPECT_EQ(error.code, ErrorCode::kUnsupported);
   EXPECT_THAT(error.message, HasSubstr("is version 12.22; Fairlead needs 13 or later"));
-}
-
-TEST_F(PostgresFailure, missing_rights_are_named_and_the_least_rights_suffice) {
-  const std::string user = make_user();
-  const std::string as_user = server().tcp_address(database_, user, "right");
-  const Error error = refusal(as_user);
-  EXPECT_EQ(error.code, ErrorCode::kForbidden);
-  EXPECT_THAT(error.message, AllOf(HasSubstr("permission denied"), HasSubstr("docs/operations.md")));
-
-  ASSERT_TRUE(open()) << "the owner makes the tables";
-  EXPECT_EQ(refusal(as_user).code, ErrorCode::kForbidden);
-  sql("GRANT USAGE ON SCHEMA fairlead TO " + user +
-      ";GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA fairlead TO " + user);
-  const auto journal = open_postgres_journal(as_user);
-  ASSERT_TRUE(journal) << journal.error().message;
-  EXPECT_EQ(append(**journal, "1"), Outcome::kStored);
-  ASSERT_TRUE((*journal)->append_audit({{1}, "a", "b", "c"}));
-  EXPECT_EQ((*journal)->verify({}).value(), 1u);
-}
-
-/// The blocks of SQL in docs/operations.md, in order.
-std::vector<std::string> documented_sql() {
-  std::ifstream file(FAIRLEAD_SOURCE_DIR "/docs/operations.md");
-  std::vector<std::string> blocks;
-  bool inside = false;
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("```")) {
-      inside = line == "```sql";
-      if (inside) blocks.emplace_back();
-    } else if (inside) {
-      blocks.back() += line + "\n";
-    }
-  }
-  return blocks;
-}
-
-TEST_F(PostgresFailure, the_documented_roles_suffice_and_replicas_cannot_change_tables) {
-  const std::vector<std::string> blocks = documented_sql();
-  ASSERT_EQ(blocks.size(), 2u);
-  std::istringstream statements(blocks[0]);
-  for (std::string statement; std::getline(statements, statement);) server().sql("postgres", statement);
-  server().sql("fairlead", blocks[1]);
-  const auto as_replica = server().tcp_address("fairlead", "fairlead", "change-me-too");
-  EXPECT_EQ(refusal(as_replica).code, ErrorCode::kForbidden) << "the owner comes first";
-  const auto as_owner = server().tcp_address("fairlead", "fairlead_owner", "change-me");
-  const auto made = open_postgres_journal(as_owner);
-  ASSERT_TRUE(made) << made.error().message;
-  const auto made_derived = open_postgres_derived(as_owner);
-  ASSERT_TRUE(made_derived) << made_derived.error().message;
-
-  const auto journal = open_postgres_journal(as_replica);
-  ASSERT_TRUE(journal) << journal.error().message;
-  EXPECT_EQ(append(**journal, "1"), Outcome::kStored);
-  const auto derived = open_postgres_derived(as_replica);
-  ASSERT_TRUE(derived) << derived.error().message;
-  auto writer = (*derived)->write();
-  ASSERT_TRUE(writer) << writer.error().message;
-  (*writer)->set_setting("name", "value");
-  (*writer)->drop_links();
-  const Status committed = (*writer)->commit();
-  EXPECT_TRUE(committed) << committed.error().message;
-  auto connection = PostgresConnection::open(as_replica, {}).value();
-  EXPECT_EQ(connection->run_script("DROP TABLE deliveries").error().code, ErrorCode::kForbidden);
-  EXPECT_EQ(connection->run_script("CREATE TABLE more (a BIGINT)").error().code, ErrorCode::kForbidden);
 }
 
 TEST_F(PostgresFailure, a_newer_schema_is_refused_and_left_as_it_is) {

@@ -14,7 +14,7 @@ namespace fairlead::store::postgres {
 inline constexpr std::uint32_t kLanes = 16;
 
 /// Stored in the database, append only.
-inline constexpr std::array<std::string_view, 1> kJournalSteps = {R"sql(
+inline constexpr std::array<std::string_view, 2> kJournalSteps = {R"sql(
 CREATE TABLE deliveries (
   lane BIGINT NOT NULL,
   sequence BIGINT NOT NULL,
@@ -43,7 +43,6 @@ CREATE TABLE lanes (
   lane BIGINT PRIMARY KEY,
   last_sequence BIGINT NOT NULL
 ) WITH (fillfactor = 10);
-INSERT INTO lanes SELECT n, 0 FROM generate_series(0, 15) AS n;
 CREATE TABLE secrets (
   name BYTEA PRIMARY KEY,
   value BYTEA NOT NULL,
@@ -82,8 +81,26 @@ CREATE TABLE audit (
   subject BYTEA NOT NULL,
   checksum BIGINT NOT NULL
 );
+)sql",
+                                                                  R"sql(
+-- A step of its own, so that with Citus the rows come when the table is where it belongs.
+INSERT INTO lanes SELECT n, 0 FROM generate_series(0, 15) AS n;
 )sql"};
 
-inline constexpr Component kJournalComponent{"journal", kJournalSteps};
+inline constexpr std::string_view kFewAccounts =
+    "few rows, found by several columns and written under one lock; no statement joins them with others";
+inline constexpr std::array<TablePlacement, 8> kJournalTables = {{
+    {"lanes", Placement::kDistributed, "lane", "",
+     "the lock of a lane lies with the lane's rows, and is given up together with their commit"},
+    {"delivery_ids", Placement::kDistributed, "lane", "lanes", "an id is looked for in the lane that it falls to"},
+    {"deliveries", Placement::kDistributed, "lane", "lanes", "most of all bytes; written and read lane by lane"},
+    {"secrets", Placement::kLocal, "", "", kFewAccounts},
+    {"tokens", Placement::kLocal, "", "", kFewAccounts},
+    {"users", Placement::kLocal, "", "", kFewAccounts},
+    {"sessions", Placement::kLocal, "", "", kFewAccounts},
+    {"audit", Placement::kLocal, "", "", kFewAccounts},
+}};
+
+inline constexpr Component kJournalComponent{"journal", kJournalSteps, kJournalTables};
 
 }  // namespace fairlead::store::postgres

@@ -35,7 +35,7 @@ class PostgresJournal final : public Journal, public SessionStore {
   std::uint32_t lanes() const override { return kLanes; }
   Result<std::vector<Appended>> append(std::span<const Delivery> batch) override {
     ASSIGN_OR_RETURN(auto connection, pool_->lend());
-    return postgres::append(*connection, id_secret_, batch);
+    return postgres::append(*connection, id_secret_, batch, statements_);
   }
 
   Result<std::vector<JournalRow>> read(std::uint32_t lane, std::uint64_t after_sequence, std::size_t rows_max,
@@ -129,7 +129,8 @@ class PostgresJournal final : public Journal, public SessionStore {
   static Status under_lock(PostgresConnection& connection, const Write& write);
 
   const std::shared_ptr<ConnectionPool> pool_;
-  std::string id_secret_;  ///< Constant after load().
+  std::string id_secret_;                             ///< Constant after load().
+  Statements statements_ = Statements::kForAllLanes;  ///< Likewise.
 };
 
 /// Runs `write` in a transaction that no other replica's overlaps.
@@ -146,6 +147,8 @@ Status PostgresJournal::under_lock(PostgresConnection& connection, const Write& 
 Status PostgresJournal::load() {
   ASSIGN_OR_RETURN(auto connection, pool_->lend());
   RETURN_IF_ERROR(migrate(*connection, kJournalComponent));
+  ASSIGN_OR_RETURN(const bool citus, has_citus(*connection));
+  if (citus) statements_ = Statements::kLaneByLane;
   return under_lock(*connection, [&]() -> Status {
     ASSIGN_OR_RETURN(id_secret_, sql::ensure_id_secret(*connection));
     return {};

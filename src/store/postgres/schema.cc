@@ -54,8 +54,22 @@ Result<std::size_t> step(PostgresConnection& connection, const Component& compon
   if (version >= component.steps.size()) return version;
   RETURN_IF_ERROR(create_versions(connection));
   RETURN_IF_ERROR(connection.run_script(std::string(component.steps[version])));
+  RETURN_IF_ERROR(distribute(connection, component.tables));
   RETURN_IF_ERROR(connection.execute(kPutVersion, component.name, version + 1));
   return version + 1;
+}
+
+/// A role that may use the tables only is told who has to come first.
+Error why_not(const PostgresConnection& connection, const Component& component, std::size_t version, Error error) {
+  if (error.code != ErrorCode::kForbidden) return error;
+  const std::string due = version == 0
+                              ? std::string("must be made")
+                              : fmt::format("must be brought from schema {} to {}", version, component.steps.size());
+  return {ErrorCode::kForbidden,
+          fmt::format(
+              "the {} tables on {} {}, which this user may not do; run `fairlead doctor --store postgres://OWNER…` of "
+              "this version once, as the tables' owner (docs/postgresql.md)",
+              component.name, connection.server(), due)};
 }
 
 }  // namespace
@@ -68,15 +82,15 @@ Status migrate(PostgresConnection& connection, const Component& component) {
     if (!done) {
       connection.rollback();
       connection.clear_status();
-      return std::unexpected(std::move(done).error());
+      return std::unexpected(why_not(connection, component, version, std::move(done).error()));
     }
     RETURN_IF_ERROR(connection.commit());
     version = *done;
   }
   if (version == component.steps.size()) return {};
   return fail(ErrorCode::kUnsupported,
-              "the {} on {} was written by a newer version of Fairlead (schema {}, this one knows {}); install that "
-              "version",
+              "the {} tables on {} were made by a newer version of Fairlead (schema {}, this one knows {}); install "
+              "that version",
               component.name, connection.server(), version, component.steps.size());
 }
 

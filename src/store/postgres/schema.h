@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "store/postgres/citus.h"
 #include "store/postgres/connection.h"
 
 namespace fairlead::store::postgres {
@@ -14,6 +15,7 @@ namespace fairlead::store::postgres {
 struct Component {
   std::string_view name;
   std::span<const std::string_view> steps;
+  std::span<const TablePlacement> tables = {};  ///< Where each that the steps make goes with Citus.
 };
 
 /// Brings the component to the newest version, each step in one transaction together with its number, so that an

@@ -144,7 +144,12 @@ void PostgresServer::Impl::initialise() {
   settings << fmt::format(
       "listen_addresses = '127.0.0.1'\nunix_socket_directories = '{}'\nmax_connections = {}\n"
       "shared_buffers = 64MB\nlog_min_messages = warning\nautovacuum_naptime = 5s\n",
-      folder.path().string(), options.connections_max);
+      folder.path().string(), PostgresServer::with_citus() ? 5 * options.connections_max : options.connections_max);
+  // Of each session the coordinator makes further ones, to the nodes: here all of them lead back to itself.
+  if (PostgresServer::with_citus()) {
+    settings << "shared_preload_libraries = 'citus'\ncitus.node_conninfo = 'sslmode=disable'\n"
+                "citus.shard_count = 8\ncitus.enable_stat_counters = on\nmax_prepared_transactions = 200\n";
+  }
   if (!options.durable) settings << "fsync = off\nfull_page_writes = off\n";
 }
 
@@ -196,7 +201,17 @@ PostgresServer& PostgresServer::shared() {
 std::string PostgresServer::new_database() {
   const std::string name = fmt::format("test{}", ++impl_->databases);
   sql("postgres", "CREATE DATABASE " + name);
+  if (with_citus()) {
+    sql(name, fmt::format("CREATE EXTENSION citus; SELECT citus_set_coordinator_host('127.0.0.1', {0}); "
+                          "SELECT citus_set_node_property('127.0.0.1', {0}, 'shouldhaveshards', true)",
+                          impl_->port));
+  }
   return address(name);
+}
+
+bool PostgresServer::with_citus() {
+  const char* wanted = std::getenv("FAIRLEAD_TEST_CITUS");
+  return wanted != nullptr && std::string_view(wanted) == "1";
 }
 
 std::string PostgresServer::address(const std::string& database) const {

@@ -29,6 +29,10 @@ class PostgresServer {
   /// The one of this program, started at the first call.
   static PostgresServer& shared();
 
+  /// Whether FAIRLEAD_TEST_CITUS is 1: then every server has the extension Citus, and so has every new database, with
+  /// the server as its own and only node.
+  static bool with_citus();
+
   /// The address of a new, empty database, by the socket, as a superuser.
   std::string new_database();
   /// `postgres://USER:PASSWORD@127.0.0.1:PORT/DATABASE`. Users other than `postgres` need their password there.
