@@ -17,7 +17,9 @@
 #include "engine/testing/settled.h"
 #include "engine/testing/world.h"
 #include "store/memory/memory_store.h"
+#include "store/postgres/postgres_store.h"
 #include "store/sqlite/sqlite_store.h"
+#include "store/testing/postgres_server.h"
 
 namespace fairlead::engine {
 namespace {
@@ -30,8 +32,9 @@ using testing::RestlessRun;
 using testing::World;
 
 constexpr std::uint64_t kSeedsByDefault = 300;
-/// SQLite keeps the same rows as memory and costs more; the contract suite compares the two as well.
+/// SQLite and PostgreSQL keep the same rows as memory and cost more; the contract suite compares them as well.
 constexpr std::uint64_t kSqliteEverySeeds = 4;
+constexpr std::uint64_t kPostgresEverySeeds = 40;
 
 std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);
@@ -75,16 +78,22 @@ void prove(std::uint64_t seed) {
   SCOPED_TRACE(fmt::format("FAIRLEAD_PROOF_SEED={}", seed));
   const World world = World::random(seed);
   const std::vector<std::string> orderly = orderly_dump(world);
-  {
+  for (const bool reads_ahead : {false, true}) {
     const auto journal = store::make_memory_journal();
-    const auto derived = store::make_memory_derived();
-    ASSERT_EQ(restless_difference(world, orderly, seed, *journal, *derived), "");
+    const auto derived = store::make_memory_derived(reads_ahead);
+    ASSERT_EQ(restless_difference(world, orderly, seed, *journal, *derived), "") << "reads ahead: " << reads_ahead;
   }
-  if (seed % kSqliteEverySeeds != 0) return;
-  const testing::ScratchFolder folder;
-  const auto journal = must(store::open_sqlite_journal(folder.path()));
-  const auto derived = must(store::open_sqlite_derived(folder.path()));
-  ASSERT_EQ(restless_difference(world, orderly, seed + 1, *journal, *derived), "") << "on SQLite";
+  if (seed % kSqliteEverySeeds == 0) {
+    const testing::ScratchFolder folder;
+    const auto journal = must(store::open_sqlite_journal(folder.path()));
+    const auto derived = must(store::open_sqlite_derived(folder.path()));
+    ASSERT_EQ(restless_difference(world, orderly, seed + 1, *journal, *derived), "") << "on SQLite";
+  }
+  if (seed % kPostgresEverySeeds == 0) {
+    const auto journal = store::make_memory_journal();
+    const auto derived = must(store::open_postgres_derived(store::PostgresServer::shared().new_database()));
+    ASSERT_EQ(restless_difference(world, orderly, seed + 2, *journal, *derived), "") << "on PostgreSQL";
+  }
 }
 
 TEST(Proof, any_order_repetition_and_partition_gives_what_a_rebuild_gives) {

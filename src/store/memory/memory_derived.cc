@@ -72,8 +72,8 @@ class Reader final : public View {
 
 class Writer final : public View, public DerivedWriter {
  public:
-  Writer(std::shared_ptr<Versions> versions, std::shared_ptr<State> state)
-      : versions_(std::move(versions)), state_(std::move(state)) {}
+  Writer(std::shared_ptr<Versions> versions, std::shared_ptr<State> state, bool remote)
+      : versions_(std::move(versions)), state_(std::move(state)), remote_(remote) {}
   ~Writer() override {
     if (!committed_) versions_->roll_back();
   }
@@ -142,6 +142,7 @@ class Writer final : public View, public DerivedWriter {
   void drop_links() override {
     apply([](State& s) { s.drop_links(); });
   }
+  bool remote() const override { return remote_; }
 
   Status commit() override {
     CHECK(!committed_);
@@ -165,20 +166,24 @@ class Writer final : public View, public DerivedWriter {
   std::shared_ptr<Versions> versions_;
   std::shared_ptr<State> state_;
   std::vector<Change> changes_;
+  const bool remote_;
   bool committed_ = false;
 };
 
 class MemoryDerived final : public Derived {
  public:
+  explicit MemoryDerived(bool remote) : remote_(remote) {}
+
   Result<std::unique_ptr<DerivedReader>> read() override { return std::make_unique<Reader>(versions_); }
 
   Result<std::unique_ptr<DerivedWriter>> write() override {
     auto state = versions_->begin();
     if (!state) return fail(ErrorCode::kUnavailable, "another write transaction is open");
-    return std::make_unique<Writer>(versions_, std::move(state));
+    return std::make_unique<Writer>(versions_, std::move(state), remote_);
   }
 
  private:
+  const bool remote_;
   std::shared_ptr<Versions> versions_ = std::make_shared<Versions>();
 };
 
@@ -187,8 +192,8 @@ class MemoryDerived final : public Derived {
 
 namespace fairlead::store {
 
-std::unique_ptr<Derived> make_memory_derived() {
-  return std::make_unique<memory::MemoryDerived>();
+std::unique_ptr<Derived> make_memory_derived(bool remote) {
+  return std::make_unique<memory::MemoryDerived>(remote);
 }
 
 }  // namespace fairlead::store
