@@ -67,6 +67,12 @@ Finding check_lag(const LagFacts& lag, Instant now) {
 
 Finding check_derivation(const engine::EngineStats& stats) {
   const std::string name = "derivation";
+  if (stats.superseded) {
+    return Finding::warning(name,
+                            "a replica that was started later works with another configuration, so this one computes "
+                            "nothing; deliveries are taken",
+                            "Give all replicas the same configuration, and start this one again.");
+  }
   if (!stats.derive_error.empty()) {
     return Finding::failing(
         name,

@@ -49,6 +49,9 @@ TEST(Checks, a_derivation_that_fails_now_is_told_with_its_reason) {
   stats.derive_error = "no space left";
   EXPECT_EQ(state_of(check_derivation(stats)), State::kFailing);
   EXPECT_THAT(check_derivation(stats).seen, HasSubstr("no space left"));
+  stats.superseded = true;
+  EXPECT_EQ(state_of(check_derivation(stats)), State::kWarning);
+  EXPECT_THAT(check_derivation(stats).action, HasSubstr("same configuration"));
 }
 
 TEST(Checks, the_disk_is_judged_by_bytes_share_files_and_mode) {
