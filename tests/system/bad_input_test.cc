@@ -10,8 +10,7 @@
 #include <set>
 
 #include "system/harness/api_client.h"
-#include "system/harness/server.h"
-#include "system/harness/temp_folder.h"
+#include "system/harness/on_each_store.h"
 
 namespace fairlead::system_test {
 namespace {
@@ -137,11 +136,8 @@ std::vector<WireCase> wire_cases(const std::string& token) {
   };
 }
 
-class BadInput : public ::testing::Test {
+class BadInput : public OnEachStore {
  protected:
-  BadInput() : token_(make_token(data(), "operator")), server_(data()) {}
-
-  std::filesystem::path data() const { return folder_.path() / "data"; }
   Server& server() { return server_; }
   ApiClient api() { return ApiClient(server_.port(), token_); }
 
@@ -165,12 +161,11 @@ class BadInput : public ::testing::Test {
     EXPECT_EQ(server_.process().wait(Milliseconds(0)), std::nullopt);
   }
 
-  TempFolder folder_;
-  std::string token_;
-  Server server_;
+  const std::string token_ = new_token("operator");
+  Server server_ = serve();
 };
 
-TEST_F(BadInput, unusable_body_is_refused_with_its_reason_and_stores_nothing) {
+TEST_P(BadInput, unusable_body_is_refused_with_its_reason_and_stores_nothing) {
   ASSERT_EQ(api().post_events(deployment_event("kept")).status, 200);
   for (const BodyCase& input : body_cases()) {
     SCOPED_TRACE(input.name);
@@ -185,7 +180,7 @@ TEST_F(BadInput, unusable_body_is_refused_with_its_reason_and_stores_nothing) {
   EXPECT_EQ(api().list("/api/v1/deployments").size(), 1u);
 }
 
-TEST_F(BadInput, ambiguous_or_oversized_request_is_refused_and_the_connection_closed) {
+TEST_P(BadInput, ambiguous_or_oversized_request_is_refused_and_the_connection_closed) {
   for (const WireCase& input : wire_cases(token_)) {
     SCOPED_TRACE(input.name);
     Connection connection(server().port());
@@ -198,7 +193,7 @@ TEST_F(BadInput, ambiguous_or_oversized_request_is_refused_and_the_connection_cl
   EXPECT_EQ(api().list("/api/v1/deployments").size(), 0u);
 }
 
-TEST_F(BadInput, what_is_only_unknown_is_kept) {
+TEST_P(BadInput, what_is_only_unknown_is_kept) {
   const std::vector<std::string> bodies = {
       deployment_with("unknown_status", R"(,"status":"levitating","updated_at":"2026-01-05T10:00:00Z")"),
       deployment_with("future_fields", R"(,"status":"success","finished_at":"2026-01-05T10:00:00Z","orbit":{"a":[1]})"),
@@ -219,7 +214,7 @@ TEST_F(BadInput, what_is_only_unknown_is_kept) {
   EXPECT_THAT(unknown, ::testing::Not(::testing::Contains("future_fields")));
 }
 
-TEST_F(BadInput, invalid_event_of_a_batch_rejects_itself_alone) {
+TEST_P(BadInput, invalid_event_of_a_batch_rejects_itself_alone) {
   const std::string body =
       fmt::format("[{},{},{}]", deployment_event("a"), R"({"type":"deployment"})", deployment_event("b"));
   const HttpResponse response = api().post_events(body);
@@ -232,20 +227,20 @@ TEST_F(BadInput, invalid_event_of_a_batch_rejects_itself_alone) {
   EXPECT_EQ(api().list("/api/v1/deployments").size(), 2u);
 }
 
-TEST_F(BadInput, same_key_with_another_body_is_a_conflict) {
+TEST_P(BadInput, same_key_with_another_body_is_a_conflict) {
   ASSERT_EQ(api().post_events(deployment_event("a"), "one-key").status, 200);
   const HttpResponse conflict = api().post_events(deployment_event("b"), "one-key");
   EXPECT_EQ(conflict.status, 409);
   EXPECT_EQ(api().list("/api/v1/deployments").size(), 1u);
 }
 
-TEST_F(BadInput, hundred_headers_are_fine) {
+TEST_P(BadInput, hundred_headers_are_fine) {
   Connection connection(server().port());
   connection.send(with_header_count(100));
   EXPECT_EQ(connection.receive().status, 200);
 }
 
-TEST_F(BadInput, body_on_get_is_never_taken_for_the_next_request) {
+TEST_P(BadInput, body_on_get_is_never_taken_for_the_next_request) {
   Connection connection(server().port());
   const std::string hidden = "DELETE /api/v1/tokens/x HTTP/1.1\r\nHost: a\r\n\r\n";
   connection.send(
@@ -260,15 +255,15 @@ TEST_F(BadInput, body_on_get_is_never_taken_for_the_next_request) {
   EXPECT_EQ(connection.receive().status, 200) << "the second request is GET /readyz, not what the body says";
 }
 
-TEST_F(BadInput, wrong_credentials_store_nothing) {
+TEST_P(BadInput, wrong_credentials_store_nothing) {
   ApiClient stranger(server().port(), "flt_not-a-token");
   EXPECT_EQ(stranger.post_events(deployment_event("a")).status, 401);
-  ApiClient viewer(server().port(), make_token(data(), "viewer"));
+  ApiClient viewer(server().port(), new_token("viewer"));
   EXPECT_EQ(viewer.post_events(deployment_event("a")).status, 403);
   EXPECT_EQ(api().list("/api/v1/deployments").size(), 0u);
 }
 
-TEST_F(BadInput, memory_and_descriptors_stay_flat) {
+TEST_P(BadInput, memory_and_descriptors_stay_flat) {
   constexpr int kWarmUpRounds = 3;
   constexpr int kRounds = 10;
   constexpr std::size_t kGrowthKibMax = 32 * 1024;
@@ -286,6 +281,8 @@ TEST_F(BadInput, memory_and_descriptors_stay_flat) {
   EXPECT_LE(server().process().resident_kib(), resident + kGrowthKibMax);
   EXPECT_LE(server().process().open_files(), files + kFilesGrowthMax);
 }
+
+INSTANTIATE_TEST_SUITE_P(On, BadInput, kEachStore, store_name);
 
 }  // namespace
 }  // namespace fairlead::system_test

@@ -12,8 +12,8 @@
 #include <random>
 
 #include "system/harness/api_client.h"
-#include "system/harness/server.h"
-#include "system/harness/temp_folder.h"
+#include "system/harness/environment.h"
+#include "system/harness/on_each_store.h"
 #include "system/history/expectation.h"
 #include "system/history/git_repository.h"
 
@@ -21,11 +21,6 @@ namespace fairlead::system_test {
 namespace {
 
 constexpr const char* kAllTime = "from=1970-01-01&to=now&service=project";
-
-std::uint64_t seed() {
-  const char* given = std::getenv("FAIRLEAD_SEED");
-  return given ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
 
 /// The repository under test: a given one is borrowed as it is (a clone that shares its objects), so that nothing is
 /// written into it.
@@ -45,36 +40,36 @@ std::int64_t epoch_of(std::string_view rfc3339) {
   return timegm(&parts);
 }
 
-enum class Way { kSend, kImportIntoFolder, kImportIntoServer };
+enum class Way { kSend, kImportWithoutServer, kImportIntoServer };
 
-class History : public ::testing::TestWithParam<Way> {
+class History : public ::testing::TestWithParam<std::tuple<StoreKind, Way>>, protected StoreUnderTest {
  protected:
-  History() : seed_(seed()), repository_(repository_under_test(folder_.path(), seed_)) {}
+  History() : StoreUnderTest(std::get<StoreKind>(GetParam())) {}
 
-  std::filesystem::path data() const { return folder_.path() / "data"; }
+  static Way way() { return std::get<Way>(GetParam()); }
 
   /// By the way of this test; the server runs afterwards.
   void bring_in() {
-    if (GetParam() == Way::kImportIntoFolder) {
+    if (way() == Way::kImportWithoutServer) {
       server_.reset();
       import();
       if (!HasFatalFailure()) start();
       return;
     }
     if (!server_) start();
-    if (GetParam() == Way::kSend) send();
-    if (GetParam() == Way::kImportIntoServer) import();
+    if (way() == Way::kSend) send();
+    if (way() == Way::kImportIntoServer) import();
   }
 
   void start() {
-    token_ = make_token(data(), "operator");
-    server_ = std::make_unique<Server>(data());
+    token_ = new_token("operator");
+    server_ = std::make_unique<Server>(serve());
     api_ = std::make_unique<ApiClient>(server_->port(), token_);
   }
 
   void import() {
-    const Finished result = run({fairlead_binary(), "import", "git", repository_.path().string(), "--service",
-                                 "project", "--data", data().string()},
+    const Finished result = run(on_store({fairlead_binary(), "import", "git", repository_.path().string(), "--service",
+                                          "project", "--data", data().string()}),
                                 Milliseconds(900'000));
     ASSERT_EQ(result.code, 0) << result.err;
     imported_ = result.out;
@@ -86,10 +81,7 @@ class History : public ::testing::TestWithParam<Way> {
                                 Milliseconds(900'000));
     ASSERT_EQ(result.code, 0) << result.err;
     // Everything that this token sent is projected when this is answered.
-    std::string lag;
-    do {
-      lag = api_->get("/api/v1/deployments?limit=1").header("fairlead-lag");
-    } while (!lag.empty());
+    api_->get_json("/api/v1/deployments?limit=1");
   }
 
   /// By (finish, key): the order in which a stream's deployments are linked.
@@ -109,9 +101,8 @@ class History : public ::testing::TestWithParam<Way> {
     return api_->list(fmt::format("/api/v1/metrics/delivery/{}/explain?{}", name, kAllTime));
   }
 
-  std::uint64_t seed_;
-  TempFolder folder_;
-  GitRepository repository_;
+  const std::uint64_t seed_ = random_seed();
+  const GitRepository repository_ = repository_under_test(folder(), seed_);
   std::string token_;
   std::string imported_;  ///< What the last import said.
   std::unique_ptr<Server> server_;
@@ -188,34 +179,42 @@ TEST_P(History, again_it_changes_nothing) {
   const std::string after =
       api_->get(fmt::format("/api/v1/metrics/delivery/change_lead_time/explain?{}", kAllTime)).body;
   EXPECT_EQ(items(after), items(before));
-  if (GetParam() != Way::kSend) EXPECT_THAT(imported_, ::testing::HasSubstr("nothing new"));
+  if (way() != Way::kSend) {
+    EXPECT_THAT(imported_, ::testing::HasSubstr("nothing new"));
+  }
   EXPECT_EQ(api_->list("/api/v1/deployments").size(), deliveries);
 }
 
 // What one way brought in is known on the other: the same history is the same deliveries.
 TEST_P(History, a_running_server_knows_what_was_imported_before) {
   if (std::getenv("FAIRLEAD_REPOSITORY")) GTEST_SKIP() << "shown on the generated repository";
-  if (GetParam() != Way::kImportIntoFolder) GTEST_SKIP() << "needs no other way";
+  if (way() != Way::kImportWithoutServer) GTEST_SKIP() << "needs no other way";
   ASSERT_NO_FATAL_FAILURE(bring_in());
   EXPECT_THAT(imported_, ::testing::Not(::testing::HasSubstr("nothing new")));
   ASSERT_NO_FATAL_FAILURE(import());
   EXPECT_THAT(imported_, ::testing::HasSubstr("nothing new"));
 }
 
-std::string name_of(const ::testing::TestParamInfo<Way>& way) {
-  switch (way.param) {
+std::string name_of(Way way) {
+  switch (way) {
     case Way::kSend:
       return "sent";
-    case Way::kImportIntoFolder:
-      return "imported_into_a_folder";
+    case Way::kImportWithoutServer:
+      return "imported_without_a_server";
     case Way::kImportIntoServer:
       return "imported_into_a_server";
   }
   return "unknown";
 }
 
-INSTANTIATE_TEST_SUITE_P(Ways, History, ::testing::Values(Way::kSend, Way::kImportIntoFolder, Way::kImportIntoServer),
-                         name_of);
+std::string case_name(const ::testing::TestParamInfo<std::tuple<StoreKind, Way>>& info) {
+  return name_of(std::get<StoreKind>(info.param)) + "_" + name_of(std::get<Way>(info.param));
+}
+
+INSTANTIATE_TEST_SUITE_P(On, History,
+                         ::testing::Combine(kEachStore, ::testing::Values(Way::kSend, Way::kImportWithoutServer,
+                                                                          Way::kImportIntoServer)),
+                         case_name);
 
 }  // namespace
 }  // namespace fairlead::system_test

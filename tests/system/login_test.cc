@@ -4,13 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <filesystem>
 #include <fstream>
 
+#include "store/testing/postgres_server.h"
 #include "system/harness/connection.h"
-#include "system/harness/server.h"
-#include "system/harness/temp_folder.h"
+#include "system/harness/on_each_store.h"
 
 namespace fairlead::system_test {
 namespace {
@@ -21,11 +22,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* kSession = "/api/v1/session";
 
-class Login : public ::testing::Test {
+class Login : public OnEachStore {
  protected:
-  fs::path data() const { return folder_.path() / "data"; }
-  fs::path file(const std::string& name) const { return folder_.path() / name; }
-
   /// The first admin's password, once the server has made it.
   std::string admin_password(Server& server) const {
     const auto told = [](const std::string& out) { return out.find("admin-password\n") != std::string::npos; };
@@ -58,12 +56,30 @@ class Login : public ::testing::Test {
     return "X-CSRF-Token: " + std::string(boost::json::parse(answer.body).at("csrf").as_string());
   }
 
- private:
-  TempFolder folder_;
+  /// All files in which the store keeps anything.
+  std::vector<fs::path> stored_files() const {
+    fs::path folder = data();
+    if (on_postgres()) {
+      store().sql("CHECKPOINT");
+      folder = store::PostgresServer::shared().folder();
+    }
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      if (entry.is_regular_file() && entry.path().filename() != "admin-password") files.push_back(entry.path());
+    }
+    return files;
+  }
 };
 
-TEST_F(Login, the_first_admin_logs_in_changes_something_and_logs_out) {
-  Server server(data());
+/// Whether a file holds the text.
+bool holds(const fs::path& file, const std::string& text) {
+  std::ifstream in(file, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+  return bytes.find(text) != std::string::npos;
+}
+
+TEST_P(Login, the_first_admin_logs_in_changes_something_and_logs_out) {
+  Server server = serve();
   const std::uint16_t port = server.port();
   const std::string password = admin_password(server);
   const HttpResponse in = send(port, "POST", kSession, {host(port)}, body("admin", password));
@@ -80,18 +96,18 @@ TEST_F(Login, the_first_admin_logs_in_changes_something_and_logs_out) {
   // The password was made by the server, so it is a good canary, and so is the session's id.
   for (const std::string& secret : {password, cookie(in).substr(cookie(in).find('=') + 1), csrf(in).substr(14)}) {
     EXPECT_THAT(server.process().out() + server.process().err(), Not(HasSubstr(secret)));
-    for (const char* database : {"journal.db", "journal.db-wal", "derived.db"}) {
-      std::ifstream in_file(data() / database, std::ios::binary);
-      const std::string bytes((std::istreambuf_iterator<char>(in_file)), {});
-      EXPECT_EQ(bytes.find(secret), std::string::npos) << database;
-    }
+    for (const fs::path& stored : stored_files()) EXPECT_FALSE(holds(stored, secret)) << stored;
   }
+  EXPECT_TRUE(std::ranges::any_of(stored_files(), [](const fs::path& stored) {
+    return holds(stored, "session.create");
+  })) << "this looks where nothing is";
 }
 
-TEST_F(Login, a_restart_ends_sessions_and_a_password_from_standard_input_does_so_at_once) {
+/// Sessions of a single server are in its memory alone, those of replicas in their database.
+TEST_P(Login, a_restart_of_all_there_is_ends_sessions_and_a_password_from_standard_input_does_so_at_once) {
   std::string before;
   {
-    Server server(data());
+    Server server = serve();
     const HttpResponse in =
         send(server.port(), "POST", kSession, {"Host: localhost"}, body("admin", admin_password(server)));
     ASSERT_EQ(in.status, 200) << in.body;
@@ -99,11 +115,12 @@ TEST_F(Login, a_restart_ends_sessions_and_a_password_from_standard_input_does_so
     EXPECT_EQ(send(server.port(), "GET", kSession, {"Host: localhost", before}).status, 200);
     EXPECT_EQ(server.stop(), 0);
   }
-  Server server(data());
-  EXPECT_EQ(send(server.port(), "GET", kSession, {"Host: localhost", before}).status, 401);
+  Server server = serve();
+  EXPECT_EQ(send(server.port(), "GET", kSession, {"Host: localhost", before}).status, on_postgres() ? 200 : 401);
   const auto add_user = [&](const std::string& password) {
-    const Finished added = run({"/bin/sh", "-c", R"(printf '%s\n' "$1" | "$0" user add ann --role viewer --data "$2")",
-                                fairlead_binary(), password, data().string()});
+    const Finished added =
+        run(on_store({"/bin/sh", "-c", R"(p=$1; shift; printf '%s\n' "$p" | "$0" user add ann --role viewer "$@")",
+                      fairlead_binary(), password, "--data", data().string()}));
     EXPECT_EQ(added.code, 0) << added.err;
   };
   add_user("first horse");
@@ -113,9 +130,9 @@ TEST_F(Login, a_restart_ends_sessions_and_a_password_from_standard_input_does_so
   EXPECT_EQ(send(server.port(), "GET", kSession, {"Host: localhost", cookie(ann)}).status, 401);
 }
 
-TEST_F(Login, behind_a_trusted_proxy_that_says_https_the_cookie_has_the_host_prefix) {
+TEST_P(Login, behind_a_trusted_proxy_that_says_https_the_cookie_has_the_host_prefix) {
   std::ofstream(file("fairlead.yaml")) << "trusted_proxies: [127.0.0.1]\n";
-  Server server(data(), {"--config", file("fairlead.yaml").string()});
+  Server server = serve({"--config", file("fairlead.yaml").string()});
   const std::string login = body("admin", admin_password(server));
   const std::vector<std::string> forwarded{"Host: fairlead.example", "X-Forwarded-For: 203.0.113.5",
                                            "X-Forwarded-Proto: https"};
@@ -131,8 +148,8 @@ TEST_F(Login, behind_a_trusted_proxy_that_says_https_the_cookie_has_the_host_pre
   EXPECT_EQ(send(server.port(), "POST", kSession, {"Host: fairlead.example"}, login).status, 403);
 }
 
-TEST_F(Login, a_body_that_is_too_large_is_refused_unread_and_wrong_passwords_leave_memory_flat) {
-  Server server(data());
+TEST_P(Login, a_body_that_is_too_large_is_refused_unread_and_wrong_passwords_leave_memory_flat) {
+  Server server = serve();
   const std::uint16_t port = server.port();
   static_cast<void>(admin_password(server));
   {
@@ -148,6 +165,8 @@ TEST_F(Login, a_body_that_is_too_large_is_refused_unread_and_wrong_passwords_lea
   for (int i = 0; i < 1'000; ++i) ASSERT_THAT(wrong(i), ::testing::AnyOf(401, 429)) << i;
   EXPECT_LT(server.process().resident_kib(), before + 8 * 1024);
 }
+
+INSTANTIATE_TEST_SUITE_P(On, Login, kEachStore, store_name);
 
 }  // namespace
 }  // namespace fairlead::system_test

@@ -8,11 +8,12 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <chrono>
 #include <random>
 
 #include "store/testing/postgres_server.h"
 #include "system/harness/api_client.h"
+#include "system/harness/environment.h"
 #include "system/harness/server.h"
 #include "system/harness/temp_folder.h"
 #include "system/harness/writers.h"
@@ -28,8 +29,7 @@ constexpr Milliseconds kPatience(3'600'000);
 constexpr int kKills = 5;
 
 std::uint64_t events_wanted() {
-  const char* text = std::getenv("FAIRLEAD_MIGRATE_EVENTS");
-  return text ? std::strtoull(text, nullptr, 10) : 10'000;
+  return number_from_environment("FAIRLEAD_MIGRATE_EVENTS", 10'000);
 }
 
 /// Where every delivery is.

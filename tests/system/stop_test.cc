@@ -6,91 +6,52 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
-#include <mutex>
+#include <boost/json/parse.hpp>
+#include <functional>
 #include <set>
-#include <thread>
 
-#include "system/harness/api_client.h"
-#include "system/harness/server.h"
-#include "system/harness/temp_folder.h"
+#include "system/harness/clients.h"
+#include "system/harness/environment.h"
+#include "system/harness/on_each_store.h"
 
 namespace fairlead::system_test {
 namespace {
 
-class Stop : public ::testing::Test {
+class Stop : public OnEachStore {
  protected:
-  std::filesystem::path data() const { return folder_.path() / "data"; }
-  const std::string& token() {
-    if (token_.empty()) token_ = make_token(data(), "operator");
-    return token_;
-  }
-
- private:
-  TempFolder folder_;
-  std::string token_;
+  const std::string token_ = new_token("operator");
 };
 
-/// Of service `api`, once all that the journal holds is projected: a further post stands behind all of it.
-std::set<std::string> stored_ids(Server& server, const std::string& token) {
-  ApiClient api(server.port(), token);
-  api.await_projection(api.post_events(deployment_event("last", "other")).header("fairlead-sequence"));
-  std::set<std::string> ids;
-  for (const auto& item : api.list("/api/v1/deployments?service=api")) {
-    ids.emplace(item.at("id").as_string());
-  }
-  return ids;
-}
-
-/// Posts until the server is gone. Returns what was acknowledged.
-std::set<std::string> post_until_the_end(std::uint16_t port, const std::string& token, int client,
-                                         std::atomic<int>& total) {
-  std::set<std::string> acknowledged;
-  try {
-    ApiClient api(port, token);
-    for (int i = 0;; ++i) {
-      const std::string id = fmt::format("c{}-{}", client, i);
-      if (api.post_events(deployment_event(id)).status != 200) continue;
-      acknowledged.insert(id);
-      ++total;
-      total.notify_all();
-    }
-  } catch (const ConnectionLost&) {
-    return acknowledged;
-  }
-}
-
-TEST_F(Stop, sigterm_under_load_ends_in_time_and_keeps_what_was_acknowledged) {
+TEST_P(Stop, sigterm_under_load_ends_in_time_and_keeps_what_was_acknowledged) {
   constexpr int kClients = 32;
-  constexpr int kPostsBefore = 500;
-  token();
-  Server server(data());
-  std::atomic<int> total = 0;
-  std::mutex mutex;
-  std::set<std::string> acknowledged;
-  std::vector<std::thread> clients;
-  for (int i = 0; i < kClients; ++i) {
-    clients.emplace_back([&, i] {
-      const auto mine = post_until_the_end(server.port(), token(), i, total);
-      const std::lock_guard lock(mutex);
-      acknowledged.insert(mine.begin(), mine.end());
-    });
+  constexpr std::size_t kPostsBefore = 500;
+  const std::uint64_t seed = random_seed();
+  Scene scene;
+  {
+    Server server = serve();
+    // Who comes while it stops is told to come again.
+    const Clients clients(scene, token_, seed, {.count = kClients, .may_be_refused = true});
+    scene.is_up(0, server.port());
+    scene.await_more(kPostsBefore, Milliseconds(60'000));
+    EXPECT_EQ(server.stop(Milliseconds(10'000)), 0);
   }
-  for (int seen = 0; seen < kPostsBefore; seen = total.load()) total.wait(seen);
-  EXPECT_EQ(server.stop(Milliseconds(10'000)), 0);
-  for (std::thread& client : clients) client.join();
+  EXPECT_THAT(scene.problems(), testing::IsEmpty());
+  const std::vector<Posted> all = scene.all_acknowledged();
+  const std::set<Posted> acknowledged(all.begin(), all.end());
+  EXPECT_GE(acknowledged.size(), kPostsBefore);
 
-  Server again(data());
-  const std::set<std::string> stored = stored_ids(again, token());
-  EXPECT_TRUE(std::ranges::includes(stored, acknowledged)) << "an acknowledged deployment is gone";
+  Server again = serve();
+  ApiClient api(again.port(), token_);
+  api.await_everything(store().lanes());
+  const std::multiset<std::string> stored = listed_ids(api, kClients);
+  EXPECT_TRUE(std::ranges::includes(stored, ids_of(acknowledged))) << "an acknowledged deployment is gone";
   EXPECT_LE(stored.size(), acknowledged.size() + kClients);
 }
 
-TEST_F(Stop, open_event_streams_do_not_delay_the_end) {
-  token();
-  Server server(data());
+TEST_P(Stop, open_event_streams_do_not_delay_the_end) {
+  Server server = serve();
   Connection stream(server.port());
-  stream.send(request_text("GET", "/api/v1/stream", {"Authorization: Bearer " + token()}, {}));
+  stream.send(request_text("GET", "/api/v1/stream", {"Authorization: Bearer " + token_}, {}));
   EXPECT_EQ(stream.receive(true).status, 200);
   EXPECT_EQ(server.stop(Milliseconds(10'000)), 0);
 }
@@ -145,7 +106,10 @@ class EventStream {
 /// Reads on until the event about the delivery with this sequence; returns the ids passed on the way, it included.
 std::vector<std::uint64_t> ids_until_delivery(EventStream& stream, const std::string& sequence) {
   std::vector<std::uint64_t> ids;
-  const std::string wanted = fmt::format("\"sequence\":{},", sequence);
+  const auto dot = sequence.find('.');
+  const std::string wanted = dot == std::string::npos ? fmt::format("\"lane\":0,\"sequence\":{},", sequence)
+                                                      : fmt::format("\"lane\":{},\"sequence\":{},",
+                                                                    sequence.substr(0, dot), sequence.substr(dot + 1));
   for (;;) {
     const auto event = stream.next();
     if (!event.id.empty()) ids.push_back(std::stoull(event.id));
@@ -153,55 +117,82 @@ std::vector<std::uint64_t> ids_until_delivery(EventStream& stream, const std::st
   }
 }
 
-TEST_F(Stop, live_client_resumes_after_its_last_event_without_gap_or_duplicate) {
-  token();
-  Server server(data());
-  ApiClient api(server.port(), token());
+TEST_P(Stop, live_client_resumes_after_its_last_event_without_gap_or_duplicate) {
+  Server server = serve();
+  ApiClient api(server.port(), token_);
   const auto post = [&](const std::string& id) {
     return api.post_events(deployment_event(id)).header("fairlead-sequence");
   };
   std::vector<std::uint64_t> ids;
   {
-    EventStream stream(server.port(), token());
+    EventStream stream(server.port(), token_);
     ids = ids_until_delivery(stream, post("d1"));
   }
   post("d2");
   const std::string last = post("d3");
-  EventStream resumed(server.port(), token(), std::to_string(ids.back()));
+  EventStream resumed(server.port(), token_, std::to_string(ids.back()));
   const auto later = ids_until_delivery(resumed, last);
   EXPECT_GE(later.size(), 2u);
   ids.insert(ids.end(), later.begin(), later.end());
   for (std::size_t i = 1; i < ids.size(); ++i) EXPECT_EQ(ids[i], ids[i - 1] + 1);
 }
 
-TEST_F(Stop, live_client_is_told_to_read_anew_after_a_restart) {
-  std::string last_id;
+/// What a live client that was there before a restart hears after it.
+struct AfterRestart {
+  std::uint64_t last_id = 0;  ///< It has seen everything up to here.
+  EventStream::Event next;
+};
+
+AfterRestart restart_under_a_live_client(const std::function<Server()>& serve, const std::string& token) {
+  const auto post = [&](const Server& server, const std::string& id) {
+    return ApiClient(server.port(), token).post_events(deployment_event(id)).header("fairlead-sequence");
+  };
+  AfterRestart after;
   {
-    token();
-    Server server(data());
-    EventStream stream(server.port(), token());
-    ApiClient api(server.port(), token());
-    const auto sequence = api.post_events(deployment_event("d1")).header("fairlead-sequence");
-    last_id = std::to_string(ids_until_delivery(stream, sequence).back());
-    server.stop();
+    Server server = serve();
+    EventStream stream(server.port(), token);
+    after.last_id = ids_until_delivery(stream, post(server, "d1")).back();
+    EXPECT_EQ(server.stop(), 0);
   }
-  Server server(data());
-  EventStream resumed(server.port(), token(), last_id);
-  EXPECT_EQ(resumed.next().kind, "resync");
+  Server server = serve();
+  EventStream resumed(server.port(), token, std::to_string(after.last_id));
+  // Where nothing is to be told of what was before.
+  post(server, "d2");
+  after.next = resumed.next();
+  return after;
 }
 
-TEST_F(Stop, writer_reads_its_own_writes_at_once) {
+TEST_P(Stop, live_client_is_told_to_read_anew_after_a_restart_or_goes_on_without_a_gap) {
+  const AfterRestart after = restart_under_a_live_client([this] { return serve(); }, token_);
+  if (on_postgres() && after.next.kind != "resync") {
+    // The database numbers what is told, for all replicas and over their restarts.
+    EXPECT_EQ(after.next.id, std::to_string(after.last_id + 1));
+    return;
+  }
+  EXPECT_EQ(after.next.kind, "resync");
+}
+
+TEST_P(Stop, writer_reads_its_own_writes_at_once) {
   constexpr int kPosts = 100;
-  token();
-  Server server(data());
-  ApiClient api(server.port(), token());
+  Server server = serve();
+  ApiClient api(server.port(), token_);
+  api.await_everything(store().lanes());  // Replicas have divided the work among them.
+  const auto at_once = [&](const std::string& target) {
+    const HttpResponse response = api.get(target);
+    EXPECT_EQ(response.status, 200) << response.body;
+    EXPECT_EQ(response.header("fairlead-lag"), "");
+    return boost::json::parse(response.body);
+  };
   for (int i = 1; i <= kPosts; ++i) {
     ASSERT_EQ(api.post_events(deployment_event(fmt::format("d{}", i))).status, 200);
-    ASSERT_EQ(api.list("/api/v1/deployments").size(), static_cast<std::size_t>(i));
-    const auto report = api.get_json("/api/v1/metrics/delivery?from=2026-01-01&to=2026-02-01");
+    const auto list = at_once("/api/v1/deployments?service=api&limit=1000");
+    ASSERT_EQ(list.at("items").as_array().size(), static_cast<std::size_t>(i));
+    const auto report = at_once("/api/v1/metrics/delivery?service=api&from=2026-01-01&to=2026-02-01");
     ASSERT_EQ(report.at("metrics").at("deployment_frequency").at("n").to_number<int>(), i);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(On, Stop, kEachStore, store_name);
 
 }  // namespace
 }  // namespace fairlead::system_test

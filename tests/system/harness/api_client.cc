@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include <boost/json/parse.hpp>
+#include <map>
+#include <random>
 #include <stdexcept>
+
+#include "engine/testing/wait_until.h"
 
 namespace fairlead::system_test {
 
@@ -19,21 +23,44 @@ HttpResponse ApiClient::post_events(std::string_view body, const std::string& id
 }
 
 boost::json::value ApiClient::get_json(const std::string& target) {
-  const HttpResponse response = get(target);
-  if (response.status != 200) {
-    throw std::runtime_error(fmt::format("GET {}: {} {}", target, response.status, response.body));
+  return boost::json::parse(get_fresh(target, {}).body);
+}
+
+/// Each request waits up to two seconds by itself, and then says that it is late.
+HttpResponse ApiClient::get_fresh(const std::string& target, const std::vector<std::string>& more_headers) {
+  std::vector<std::string> headers = {"Authorization: Bearer " + token_};
+  headers.insert(headers.end(), more_headers.begin(), more_headers.end());
+  for (;;) {
+    HttpResponse response = connection_.request("GET", target, headers);
+    if (response.status != 200) {
+      throw std::runtime_error(fmt::format("GET {}: {} {}", target, response.status, response.body));
+    }
+    if (response.header("fairlead-lag").empty()) return response;
   }
-  return boost::json::parse(response.body);
 }
 
 void ApiClient::await_projection(const std::string& sequence) {
-  std::string lag;
-  do {  // each request waits up to two seconds by itself
-    const HttpResponse response = connection_.request(
-        "GET", "/api/v1/deployments?limit=1", {"Authorization: Bearer " + token_, "Fairlead-After: " + sequence});
-    if (response.status != 200) throw std::runtime_error(response.body);
-    lag = response.header("fairlead-lag");
-  } while (!lag.empty());
+  get_fresh("/api/v1/deployments?limit=1", {"Fairlead-After: " + sequence});
+}
+
+void ApiClient::await_everything(std::size_t lanes) {
+  std::map<std::string, std::string> behind_all;  // by lane
+  std::random_device random;
+  while (behind_all.size() < lanes) {
+    const std::string probe = deployment_event(fmt::format("probe-{:x}{:x}", random(), random()), "other");
+    const std::string sequence = post_events(probe).header("fairlead-sequence");
+    if (sequence.empty()) throw std::runtime_error("a delivery that tells where everything stands was not stored");
+    const auto dot = sequence.find('.');
+    behind_all[dot == std::string::npos ? "0" : sequence.substr(0, dot)] = sequence;
+  }
+  for (const auto& [lane, sequence] : behind_all) await_projection(sequence);
+}
+
+void ApiClient::await_empty_spool() {
+  engine::testing::wait_until([&] {
+    const std::string metrics = get("/metrics").body;
+    return metrics.find("\nfairlead_spool_rows ") == metrics.find("\nfairlead_spool_rows 0\n");  // or there is none
+  });
 }
 
 std::vector<boost::json::object> ApiClient::list(const std::string& target) {

@@ -64,8 +64,11 @@ int Server::stop(Milliseconds timeout) {
   return *code;
 }
 
-std::string make_token(const std::filesystem::path& data, const std::string& role) {
-  const Finished result = fairlead({"token", "create", "--data", data.string(), "--role", role});
+std::string make_token(const std::filesystem::path& data, const std::string& role,
+                       const std::vector<std::string>& more_arguments) {
+  std::vector<std::string> command = {"token", "create", "--data", data.string(), "--role", role};
+  command.insert(command.end(), more_arguments.begin(), more_arguments.end());
+  const Finished result = fairlead(std::move(command));
   if (result.code != 0) throw std::runtime_error("no token: " + result.err);
   std::string token = result.out;
   while (!token.empty() && token.back() == '\n') token.pop_back();

@@ -41,6 +41,7 @@ class Server {
 };
 
 /// A new token of the data folder, whether its server runs or not.
-std::string make_token(const std::filesystem::path& data, const std::string& role);
+std::string make_token(const std::filesystem::path& data, const std::string& role,
+                       const std::vector<std::string>& more_arguments = {});
 
 }  // namespace fairlead::system_test
