@@ -185,6 +185,25 @@ TEST_F(Replicas, that_seem_dead_lose_their_leases_to_who_writes_alone) {
   EXPECT_FALSE(derived->write_under(std::vector{held}).has_value());
 }
 
+/// A database that crashes keeps all deliveries and may lose the newest of what was derived from them.
+TEST_F(Replicas, derive_again_what_the_database_has_lost_though_nothing_new_comes) {
+  submit(testing::orderly_deliveries(world_));
+  for (const auto& engine : engines_) wait_for_all(*engine);
+  const auto connection = must(store::postgres::PostgresConnection::open(uri_, {}));
+  must(connection->execute("DELETE FROM positions"));
+  must(connection->execute("DELETE FROM entities"));
+  const auto derived = must(store::open_postgres_derived(uri_));
+  testing::wait_until([&] {
+    const auto positions = must(must(derived->read())->positions());
+    return std::ranges::all_of(last_, [&](const auto& lane) {
+      const auto at = positions.find(lane.first);
+      return at != positions.end() && at->second == lane.second;
+    });
+  });
+  for (const auto& engine : engines_) wait_for_all(*engine);
+  expect_what_one_would_derive();
+}
+
 /// The one that came last rules; were it the other way, two of them would rebuild each other's links for ever.
 TEST_F(Replicas, under_an_older_configuration_leave_deriving_to_the_newer) {
   const auto deliveries = testing::orderly_deliveries(world_);

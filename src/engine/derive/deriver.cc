@@ -40,7 +40,7 @@ Deriver::Deriver(store::Journal& journal, store::Derived& derived, const Policy&
                  store::Fleet* fleet)
     : journal_(journal),
       policy_(policy),
-      derived_(derived, policy_),
+      derived_(derived, policy_, fleet == nullptr),
       live_(live),
       fleet_(fleet),
       projector_(journal, derived_, policy),
@@ -109,6 +109,7 @@ void Deriver::run() {
 /// Returns whether something is left to do at once.
 Result<bool> Deriver::round() {
   if (fleet_ == nullptr) return work();
+  RETURN_IF_ERROR(policy_.begin(derived_));
   bool heard = false;
   {
     std::lock_guard lock(mutex_);
@@ -161,7 +162,9 @@ Status Deriver::look_around() {
   for (std::uint32_t number = 0; number < lanes_.size(); ++number) {
     Lane& lane = lanes_[number];
     lane.last = std::max(lane.last, last[number]);
-    lane.projected = std::max(lane.projected, positions[number]);
+    // A database that crashed may have lost the newest of what was derived, our own, too: what it says now counts.
+    lane.projected = positions[number];
+    lane.linked = std::min(lane.linked, lane.projected);
   }
   links_pending_ = true;  // Others may have marked what is ours to link.
   return {};

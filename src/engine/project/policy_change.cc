@@ -50,7 +50,7 @@ Status check_interpretation(store::DerivedReader& reader, const Policy& policy) 
 
 Status PolicyAdoption::adopt(store::Derived& derived, const std::function<bool()>& interrupted) {
   if (done_) return {};
-  if (!begun_) RETURN_IF_ERROR(begin(derived));
+  RETURN_IF_ERROR(begin(derived));
   if (done_) return {};
   RETURN_IF_ERROR(replace_places(derived, interrupted));
   return rebuild_links(derived);
@@ -74,6 +74,7 @@ Result<bool> PolicyAdoption::rules(store::DerivedReader& reader) const {
 
 /// One transaction, so that nobody begins between our look and our word.
 Status PolicyAdoption::begin(store::Derived& derived) {
+  if (begun_) return {};
   ASSIGN_OR_RETURN(const auto writer, derived.write());
   ASSIGN_OR_RETURN(const std::string adopted, writer->setting(kFingerprintSetting));
   ASSIGN_OR_RETURN(const std::string adopting, writer->setting(kAdoptingSetting));

@@ -27,6 +27,10 @@ class PolicyAdoption {
   /// `policy` must outlive this.
   explicit PolicyAdoption(const Policy& policy) : policy_(policy), fingerprint_(policy.fingerprint()) {}
 
+  /// Says whose policy rules from now on, once, in one small transaction; `adopt` does so itself where it was not done.
+  /// Needs no lease: a replica says it when it starts, before it has anything to derive.
+  Status begin(store::Derived& derived);
+
   /// Does nothing where the state is made under the policy already, or this was called before and ended well. Takes
   /// time with the number of entities when something changed; `interrupted` is asked now and then, and ends it with
   /// kUnavailable. Then, and after a failure, it can be called again; after a crash the next process begins again,
@@ -41,7 +45,6 @@ class PolicyAdoption {
 
  private:
   Result<bool> rules(store::DerivedReader& reader) const;
-  Status begin(store::Derived& derived);
   Status replace_places(store::Derived& derived, const std::function<bool()>& interrupted);
   Result<std::string> replace_page(store::Derived& derived, const store::EntityQuery& query);
   Status rebuild_links(store::Derived& derived);

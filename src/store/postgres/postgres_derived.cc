@@ -4,6 +4,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "store/postgres/connection_pool.h"
@@ -73,13 +74,14 @@ class PostgresDerived final : public Derived {
     return reader;
   }
 
-  Result<std::unique_ptr<DerivedWriter>> write() override { return begin_write({}); }
+  Result<std::unique_ptr<DerivedWriter>> write() override { return begin_write(std::nullopt); }
   Result<std::unique_ptr<DerivedWriter>> write_under(std::span<const Lease> leases) override {
     return begin_write(leases);
   }
 
  private:
-  Result<std::unique_ptr<DerivedWriter>> begin_write(std::span<const Lease> leases) {
+  /// Without leases: alone.
+  Result<std::unique_ptr<DerivedWriter>> begin_write(std::optional<std::span<const Lease>> leases) {
     {
       const std::lock_guard lock(mutex_);
       if (writing_) return fail(ErrorCode::kUnavailable, "another write transaction is open");
@@ -92,12 +94,13 @@ class PostgresDerived final : public Derived {
     auto writer = std::make_unique<sql::Writer>(*session_->connection, session_->names, [this] { end_write(); });
     RETURN_IF_ERROR(writer->begin());
     RETURN_IF_ERROR(take_turn(*session_->connection));
-    RETURN_IF_ERROR(leases.empty() ? take_all_leases(*session_->connection) : check(leases));
+    RETURN_IF_ERROR(leases ? check(*leases) : take_all_leases(*session_->connection));
     return writer;
   }
 
   /// With the turn taken: until the commit no lease changes hands.
   Status check(std::span<const Lease> leases) {
+    if (leases.empty()) return {};
     std::map<std::uint32_t, std::uint64_t> epochs;
     sql::Query query(*session_->connection, kEpochs);
     while (query.next()) epochs[static_cast<std::uint32_t>(query.integer(0))] = query.number(1);
