@@ -5,7 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <map>
 #include <set>
+#include <sstream>
 
 #include "store/postgres/append.h"
 #include "store/postgres/citus.h"
@@ -155,6 +158,41 @@ class CitusSchema : public testing::Test {
 TEST_F(CitusSchema, every_table_is_declared_and_none_has_what_citus_forbids) {
   migrate_all();
   EXPECT_THAT(broken(all_tables()), IsEmpty());
+}
+
+/// `table`, `by COLUMN` or `on the coordinator` for each table that the page on PostgreSQL lists.
+std::map<std::string, std::string> documented_places() {
+  std::map<std::string, std::string> places;
+  std::ifstream file(FAIRLEAD_SOURCE_DIR "/docs/postgresql.md");
+  const auto without_ticks = [](std::string text) {
+    std::erase(text, '`');
+    return text;
+  };
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with("| `")) continue;
+    std::istringstream cells(line.substr(2));
+    std::string tables, place;
+    std::getline(cells, tables, '|');
+    std::getline(cells, place, '|');
+    if (!place.starts_with(" by `") && !place.starts_with(" on the coordinator")) continue;
+    place = without_ticks(place.substr(1, place.find_first_of(",", 1) - 1));
+    place.erase(place.find_last_not_of(' ') + 1);
+    std::istringstream names(without_ticks(tables));
+    for (std::string name; std::getline(names >> std::ws, name, ',');) {
+      places[name.substr(0, name.find_last_not_of(' ') + 1)] = place;
+    }
+  }
+  return places;
+}
+
+TEST(CitusDocumentation, says_where_every_table_lies) {
+  std::map<std::string, std::string> declared;
+  for (const TablePlacement& table : all_tables()) {
+    if (table.table == "schema_versions") continue;
+    declared[std::string(table.table)] =
+        table.placement == Placement::kDistributed ? fmt::format("by {}", table.column) : "on the coordinator";
+  }
+  EXPECT_EQ(documented_places(), declared);
 }
 
 /// A mistake in a table or its declaration, and what must be said about it.

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "store/postgres/append.h"
 #include "store/postgres/derived_schema.h"
 #include "store/postgres/journal_schema.h"
@@ -80,6 +83,34 @@ TEST_F(CitusServer, every_statement_of_an_append_goes_to_one_shard) {
   EXPECT_GE(std::stoi(sql("SELECT query_execution_single_shard " + counters)), single_before + 3 * 16)
       << "lock, look, count for each lane";
   EXPECT_EQ(sql("SELECT count(*) FROM fairlead.deliveries"), "100");
+}
+
+TEST_F(CitusServer, the_journal_is_found_whole_while_others_append) {
+  const auto journal = open_postgres_journal(address_).value();
+  std::atomic<bool> done = false;
+  std::jthread appending([&] {
+    const auto other = open_postgres_journal(address_).value();
+    for (int i = 0; !done; i += 40) EXPECT_TRUE(other->append(deliveries(i, i + 40)));
+  });
+  for (int round = 0; round < 20; ++round) {
+    const auto rows = journal->verify({});
+    EXPECT_TRUE(rows) << rows.error().message;
+  }
+  done = true;
+}
+
+TEST_F(CitusServer, derived_state_is_emptied_and_filled_again) {
+  for (int round = 0; round < 2; ++round) {
+    const auto derived = open_postgres_derived(address_).value();
+    auto writer = derived->write().value();
+    EXPECT_EQ(writer->position(3).value(), 0u);
+    writer->set_position(3, 7);
+    writer->put_outcome({{3, 7}, SourceName("events"), Interpretation::Outcome::kIgnored, "why", 0, {5}});
+    ASSERT_TRUE(writer->commit());
+    EXPECT_EQ(derived->read().value()->outcomes(std::nullopt, 9).value().size(), 1u);
+    const Status emptied = empty_postgres_derived(address_);
+    ASSERT_TRUE(emptied) << emptied.error().message;
+  }
 }
 
 TEST_F(CitusServer, one_statement_for_all_lanes_is_refused) {

@@ -198,7 +198,9 @@ std::string session_settings(const ConnectOptions& options) {
       "SET DateStyle = ISO; SET default_transaction_isolation = 'read committed';"
       // A replica that vanished without a word: the server lets go of its locks.
       "SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;"
-      "SET tcp_user_timeout = 10000;",
+      "SET tcp_user_timeout = 10000;"
+      // With Citus a transaction has one connection to each node, and so one snapshot there. Without, nobody reads it.
+      "SET citus.max_adaptive_executor_pool_size = 1;",
       options.statement_time_max.ms, options.lock_time_max.ms, options.idle_transaction_max.ms);
   if (options.only_by_index) {
     script += "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;";

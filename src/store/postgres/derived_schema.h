@@ -203,37 +203,41 @@ CREATE TABLE news_end (id BIGINT PRIMARY KEY, last BIGINT NOT NULL) WITH (fillfa
 INSERT INTO news_end VALUES (1, 0);
 )sql"};
 
-inline constexpr std::string_view kWholeOrLocked = "few rows, read whole, or locked and added to by every writer";
+/// Derived state is written in turns, and each turn relies on seeing all that the one before has written; a reader
+/// relies on one snapshot of all tables. Citus gives neither across nodes (docs/decisions/0007-what-citus-divides.md).
+inline constexpr std::string_view kOneState = "written in turns and read in one snapshot with the other derived tables";
+/// What replicas agree upon is the same on whatever node its rows would lie.
+inline constexpr std::string_view kLocked = "few rows, which replicas lock or count upon";
 inline constexpr std::array<TablePlacement, 29> kDerivedTables = {{
-    {"names", Placement::kLocal, "", "", "few rows, kept by each replica; found by number and by text"},
-    {"keys", Placement::kReference, "", "", "found by number and by key, and joined with links on their nodes"},
-    {"positions", Placement::kLocal, "", "", kWholeOrLocked},
-    {"settings", Placement::kLocal, "", "", kWholeOrLocked},
-    {"counters", Placement::kLocal, "", "", kWholeOrLocked},
-    {"outcomes", Placement::kDistributed, "lane", "", "as many rows as deliveries, written lane by lane"},
-    {"outcome_counts", Placement::kLocal, "", "", kWholeOrLocked},
-    {"entities", Placement::kDistributed, "row", "", "by key: `row` is the key's number"},
-    {"mentions", Placement::kDistributed, "entity", "entities", "joined with the entities that mention"},
-    {"service_counts", Placement::kLocal, "", "", kWholeOrLocked},
-    {"environment_counts", Placement::kLocal, "", "", kWholeOrLocked},
-    {"edges", Placement::kDistributed, "repository", "", "a graph is read whole, repository by repository"},
-    {"service_marks", Placement::kLocal, "", "", kWholeOrLocked},
-    {"day_marks", Placement::kLocal, "", "", kWholeOrLocked},
-    {"streams", Placement::kDistributed, "service", "", "read service by service"},
-    {"shipped", Placement::kDistributed, "service", "streams", "with the stream that shipped"},
-    {"missing", Placement::kDistributed, "service", "streams", "with the stream that misses it"},
-    {"evidence", Placement::kDistributed, "giver", "", "replaced giver by giver; a service is no part of its key"},
-    {"places", Placement::kLocal, "", "", "few rows, kept by each replica; found by number and by place"},
-    {"facts", Placement::kDistributed, "place", "", "a place is one metric of one service and environment"},
-    {"fact_owners", Placement::kDistributed, "owner", "entities", "beside the entity that owns the facts"},
-    {"summary_counts", Placement::kDistributed, "place", "facts", "made of the facts of one place"},
-    {"summary_bins", Placement::kDistributed, "place", "facts", "made of the facts of one place"},
-    {"summary_values", Placement::kDistributed, "place", "facts", "made of the facts of one place"},
-    {"known_since", Placement::kLocal, "", "", kWholeOrLocked},
-    {"replicas", Placement::kLocal, "", "", kWholeOrLocked},
-    {"leases", Placement::kLocal, "", "", kWholeOrLocked},
-    {"news", Placement::kLocal, "", "", kWholeOrLocked},
-    {"news_end", Placement::kLocal, "", "", kWholeOrLocked},
+    {"names", Placement::kLocal, "", "", kOneState},
+    {"keys", Placement::kLocal, "", "", kOneState},
+    {"positions", Placement::kLocal, "", "", kOneState},
+    {"settings", Placement::kLocal, "", "", kOneState},
+    {"counters", Placement::kLocal, "", "", kOneState},
+    {"outcomes", Placement::kDistributed, "lane", "", "a row per delivery, and no part of what a replay compares"},
+    {"outcome_counts", Placement::kLocal, "", "", kOneState},
+    {"entities", Placement::kLocal, "", "", kOneState},
+    {"mentions", Placement::kLocal, "", "", kOneState},
+    {"service_counts", Placement::kLocal, "", "", kOneState},
+    {"environment_counts", Placement::kLocal, "", "", kOneState},
+    {"edges", Placement::kLocal, "", "", kOneState},
+    {"service_marks", Placement::kLocal, "", "", kOneState},
+    {"day_marks", Placement::kLocal, "", "", kOneState},
+    {"streams", Placement::kLocal, "", "", kOneState},
+    {"shipped", Placement::kLocal, "", "", kOneState},
+    {"missing", Placement::kLocal, "", "", kOneState},
+    {"evidence", Placement::kLocal, "", "", kOneState},
+    {"places", Placement::kLocal, "", "", kOneState},
+    {"facts", Placement::kLocal, "", "", kOneState},
+    {"fact_owners", Placement::kLocal, "", "", kOneState},
+    {"summary_counts", Placement::kLocal, "", "", kOneState},
+    {"summary_bins", Placement::kLocal, "", "", kOneState},
+    {"summary_values", Placement::kLocal, "", "", kOneState},
+    {"known_since", Placement::kLocal, "", "", kOneState},
+    {"replicas", Placement::kLocal, "", "", kLocked},
+    {"leases", Placement::kLocal, "", "", kLocked},
+    {"news", Placement::kLocal, "", "", kLocked},
+    {"news_end", Placement::kLocal, "", "", kLocked},
 }};
 
 inline constexpr Component kDerivedComponent{"derived", kDerivedSteps, kDerivedTables};

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 
 #include "store/outcome_counts.h"
@@ -8,6 +9,11 @@ namespace {
 
 /// After every row.
 constexpr JournalPosition kLastPosition{0, std::numeric_limits<std::int64_t>::max()};
+
+/// For LIMIT: where rows are gathered from several nodes, all that a statement asks for come.
+std::int64_t rows_at_most(std::size_t limit) {
+  return static_cast<std::int64_t>(std::min<std::size_t>(limit, std::numeric_limits<std::int64_t>::max()));
+}
 
 }  // namespace
 
@@ -57,8 +63,8 @@ Result<std::vector<DeliveryOutcome>> View::outcomes(std::optional<JournalPositio
   const JournalPosition end = before.value_or(kLastPosition);
   Query query(connection_, Reading::kSome,
               "SELECT sequence, lane, source, outcome, reason, observations, received_at FROM outcomes "
-              "WHERE (sequence, lane) < ($1, $2) ORDER BY sequence DESC, lane DESC",
-              end.sequence, end.lane);
+              "WHERE (sequence, lane) < ($1, $2) ORDER BY sequence DESC, lane DESC LIMIT $3",
+              end.sequence, end.lane, rows_at_most(limit));
   auto rows = outcome_rows(query, limit);
   RETURN_IF_ERROR(names_.status());
   return rows;
@@ -69,10 +75,11 @@ Result<std::vector<DeliveryOutcome>> View::outcomes_of(const SourceName& source,
   const auto number = names_.find(source.text);
   if (!number) return none<std::vector<DeliveryOutcome>>();
   const JournalPosition end = before.value_or(kLastPosition);
-  Query query(connection_, Reading::kSome,
-              "SELECT sequence, lane, source, outcome, reason, observations, received_at "
-              "FROM outcomes WHERE source = $1 AND (sequence, lane) < ($2, $3) ORDER BY sequence DESC, lane DESC",
-              *number, end.sequence, end.lane);
+  Query query(
+      connection_, Reading::kSome,
+      "SELECT sequence, lane, source, outcome, reason, observations, received_at "
+      "FROM outcomes WHERE source = $1 AND (sequence, lane) < ($2, $3) ORDER BY sequence DESC, lane DESC LIMIT $4",
+      *number, end.sequence, end.lane, rows_at_most(limit));
   auto rows = outcome_rows(query, limit);
   RETURN_IF_ERROR(names_.status());
   return rows;

@@ -129,6 +129,7 @@ struct PostgresServer::Impl {
   int port = 0;
   pid_t server = -1;
   int databases = 0;
+  std::vector<std::unique_ptr<PostgresServer>> nodes;  ///< Further ones, for a test of Citus with several.
 };
 
 void PostgresServer::Impl::initialise() {
@@ -148,7 +149,8 @@ void PostgresServer::Impl::initialise() {
   // Of each session the coordinator makes further ones, to the nodes: here all of them lead back to itself.
   if (PostgresServer::with_citus()) {
     settings << "shared_preload_libraries = 'citus'\ncitus.node_conninfo = 'sslmode=disable'\n"
-                "citus.shard_count = 8\ncitus.enable_stat_counters = on\nmax_prepared_transactions = 200\n";
+                "citus.shard_count = 8\ncitus.executor_slow_start_interval = 0\ncitus.enable_stat_counters = "
+                "on\nmax_prepared_transactions = 200\n";
   }
   if (!options.durable) settings << "fsync = off\nfull_page_writes = off\n";
 }
@@ -201,17 +203,30 @@ PostgresServer& PostgresServer::shared() {
 std::string PostgresServer::new_database() {
   const std::string name = fmt::format("test{}", ++impl_->databases);
   sql("postgres", "CREATE DATABASE " + name);
-  if (with_citus()) {
-    sql(name, fmt::format("CREATE EXTENSION citus; SELECT citus_set_coordinator_host('127.0.0.1', {0}); "
-                          "SELECT citus_set_node_property('127.0.0.1', {0}, 'shouldhaveshards', true)",
-                          impl_->port));
-  }
+  if (with_citus()) spread(name);
   return address(name);
 }
 
-bool PostgresServer::with_citus() {
+int PostgresServer::citus_nodes() {
   const char* wanted = std::getenv("FAIRLEAD_TEST_CITUS");
-  return wanted != nullptr && std::string_view(wanted) == "1";
+  return wanted == nullptr ? 0 : std::clamp(std::atoi(wanted), 0, 9);
+}
+
+void PostgresServer::spread(const std::string& database) {
+  while (citus_nodes() > 1 && static_cast<int>(impl_->nodes.size()) < citus_nodes()) {
+    impl_->nodes.push_back(std::make_unique<PostgresServer>(impl_->options));
+  }
+  sql(database, "CREATE EXTENSION citus");
+  sql(database, fmt::format("SELECT citus_set_coordinator_host('127.0.0.1', {})", impl_->port));
+  for (const auto& node : impl_->nodes) {
+    node->sql("postgres", "CREATE DATABASE " + database);
+    node->sql(database, "CREATE EXTENSION citus");
+    sql(database, fmt::format("SELECT citus_add_node('127.0.0.1', {})", node->impl_->port));
+  }
+  if (impl_->nodes.empty()) {
+    sql(database,
+        fmt::format("SELECT citus_set_node_property('127.0.0.1', {}, 'shouldhaveshards', true)", impl_->port));
+  }
 }
 
 std::string PostgresServer::address(const std::string& database) const {

@@ -29,9 +29,10 @@ class PostgresServer {
   /// The one of this program, started at the first call.
   static PostgresServer& shared();
 
-  /// Whether FAIRLEAD_TEST_CITUS is 1: then every server has the extension Citus, and so has every new database, with
-  /// the server as its own and only node.
-  static bool with_citus();
+  /// FAIRLEAD_TEST_CITUS: where it is 1 or more, every server and new database has the extension Citus, and tables are
+  /// divided among so many nodes: one is the server itself, several are further servers.
+  static int citus_nodes();
+  static bool with_citus() { return citus_nodes() > 0; }
 
   /// The address of a new, empty database, by the socket, as a superuser.
   std::string new_database();
@@ -58,6 +59,7 @@ class PostgresServer {
 
  private:
   struct Impl;
+  void spread(const std::string& database);
   std::unique_ptr<Impl> impl_;
 };
 
