@@ -29,7 +29,8 @@ constexpr std::size_t kAcksBetweenKillsMax = 300;
 /// One in so many acknowledged posts is repeated at once.
 constexpr std::uint64_t kRepeatOneIn = 8;
 constexpr int kKillWhileStartingOneIn = 6;
-constexpr int kDatabaseAwayOneIn = 4;
+/// Each so many-th kill.
+constexpr std::uint64_t kDatabaseAwayEvery = 4;
 constexpr int kStartMs = 300;
 constexpr Milliseconds kAcksPatience{10'000};
 /// A spool answers much faster than everything behind it, and what was acknowledged is posted once more at the end.
@@ -46,7 +47,7 @@ class Kill : public OnEachStore {
 
  private:
   void kill_while_starting();
-  void kill_under_load(Scene& scene);
+  void kill_under_load(Scene& scene, bool database_away);
   void take_database_away(Scene& scene);
   std::size_t some_acks() { return random_() % kAcksBetweenKillsMax; }
   std::multiset<std::string> exported_ids() const;
@@ -66,15 +67,14 @@ void Kill::kill_while_starting() {
   process.signal(SIGKILL);
 }
 
-void Kill::kill_under_load(Scene& scene) {
+void Kill::kill_under_load(Scene& scene, bool database_away) {
   Server server = serve(more_arguments());
   scene.is_up(0, server.port());
   scene.await_more(some_acks(), kAcksPatience);
-  const bool away = on_postgres() && random_() % kDatabaseAwayOneIn == 0;
-  if (away) take_database_away(scene);
+  if (database_away) take_database_away(scene);
   server.kill();
   scene.is_down(0);
-  if (away) store::PostgresServer::shared().start();
+  if (database_away) store::PostgresServer::shared().start();
 }
 
 /// With a spool the server goes on taking deliveries.
@@ -138,7 +138,12 @@ void Kill::prove() {
     options.may_be_refused = refuses_without_database();
     const Clients clients(scene, operator_, seed_, options);
     for (std::uint64_t i = 0; i < kills_; ++i) {
-      random_() % kKillWhileStartingOneIn == 0 ? kill_while_starting() : kill_under_load(scene);
+      const bool database_away = on_postgres() && i % kDatabaseAwayEvery == 1;
+      if (!database_away && random_() % kKillWhileStartingOneIn == 0) {
+        kill_while_starting();
+      } else {
+        kill_under_load(scene, database_away);
+      }
     }
   }
   EXPECT_THAT(scene.problems(), testing::IsEmpty());
