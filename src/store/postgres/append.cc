@@ -1,9 +1,12 @@
 #include "store/postgres/append.h"
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <deque>
 #include <map>
+#include <random>
 #include <set>
 #include <unordered_map>
 
@@ -25,7 +28,10 @@ constexpr std::string_view kLockLanes =
 /// A statement of its own, behind the lock: so it sees what whoever had the lock before has committed.
 constexpr std::string_view kSelectKnown =
     "SELECT i.hash, i.sequence, i.body FROM unnest($1::bigint[], $2::bytea[]) AS wanted (lane, hash) "
-    "JOIN delivery_ids i ON i.lane = wanted.lane AND i.hash = wanted.hash WHERE i.lane = ANY($3::bigint[])";
+    "JOIN delivery_ids i ON i.lane = wanted.lane AND i.hash = wanted.hash";
+/// The same for ids of one lane.
+constexpr std::string_view kSelectKnownOfLane =
+    "SELECT hash, sequence, body FROM delivery_ids WHERE lane = ANY($1::bigint[]) AND hash = ANY($2::bytea[])";
 constexpr std::string_view kInsertDeliveries =
     "INSERT INTO deliveries (lane, sequence, received_at, source, origin, id, headers, encoding, body_bytes, body, "
     "checksum) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[], $5::bytea[], $6::bytea[], "
@@ -40,6 +46,9 @@ constexpr std::string_view kSetLanes =
 /// Deliveries that one statement inserts.
 constexpr std::size_t kRowsMax = 1'000;
 constexpr std::size_t kBytesMax = 4u * 1024 * 1024;
+/// A large batch is divided into transactions of about so many, but not into more than that.
+constexpr std::size_t kRowsPerTransaction = 128;
+constexpr std::size_t kTransactionsMax = 4;
 
 struct Known {
   std::uint64_t sequence;
@@ -66,15 +75,26 @@ struct Locked {
 /// Deliveries that the same statements are about, as places in the batch.
 using Group = std::vector<std::size_t>;
 
-/// By ascending lanes, which is the order that locks are taken in.
-std::vector<Group> groups_of(std::span<const Offered> batch, Statements statements) {
-  std::map<std::uint32_t, Group> by_lane;
+/// By ascending lanes, which is the order that locks are taken in. A large batch is divided into several transactions,
+/// each about some of the lanes, and each batch begins with others: so those who append at the same time do not stand
+/// behind one another with all that they have.
+std::vector<std::vector<Group>> transactions_of(std::span<const Offered> batch, Statements statements) {
+  static std::atomic<std::uint32_t> turn = std::random_device{}();
+  const auto count =
+      static_cast<std::uint32_t>(std::clamp<std::size_t>(batch.size() / kRowsPerTransaction, 1, kTransactionsMax));
+  const std::uint32_t first = turn.fetch_add(1, std::memory_order_relaxed);
+  std::vector<std::map<std::uint32_t, Group>> by_lane(count);
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    by_lane[statements == Statements::kForAllLanes ? 0 : batch[i].lane].push_back(i);
+    const std::uint32_t lane = batch[i].lane;
+    by_lane[(lane + first) % count][statements == Statements::kForAllLanes ? 0 : lane].push_back(i);
   }
-  std::vector<Group> groups;
-  for (auto& [lane, group] : by_lane) groups.push_back(std::move(group));
-  return groups;
+  std::vector<std::vector<Group>> transactions;
+  for (auto& lanes : by_lane) {
+    if (lanes.empty()) continue;
+    auto& groups = transactions.emplace_back();
+    for (auto& [lane, group] : lanes) groups.push_back(std::move(group));
+  }
+  return transactions;
 }
 
 /// What is asked about one group.
@@ -82,31 +102,34 @@ struct Wanted {
   std::set<std::uint32_t> lanes_in_order;
   BinaryArray lanes{kBigint}, lane_of_each{kBigint}, hashes{kBytea};
   std::array<Argument, 1> lock_arguments;
-  std::array<Argument, 3> known_arguments;
+  std::array<Argument, 2> known_arguments;
 
-  Wanted(std::span<const Offered> batch, const Group& group) {
+  Wanted(std::span<const Offered> batch, const Group& group, Statements statements) {
     for (const std::size_t i : group) {
       lanes_in_order.insert(batch[i].lane);
       lane_of_each.add(std::uint64_t{batch[i].lane});
       hashes.add(batch[i].hash.bytes());
     }
     for (const std::uint32_t lane : lanes_in_order) lanes.add(std::uint64_t{lane});
+    BinaryArray& known_lanes = statements == Statements::kForAllLanes ? lane_of_each : lanes;
     lock_arguments = {Argument(Blob{lanes.bytes()})};
-    known_arguments = {Argument(Blob{lane_of_each.bytes()}), Argument(Blob{hashes.bytes()}), lock_arguments[0]};
+    known_arguments = {Argument(Blob{known_lanes.bytes()}), Argument(Blob{hashes.bytes()})};
   }
   Wanted(const Wanted&) = delete;
   Wanted& operator=(const Wanted&) = delete;
 };
 
-Result<Locked> lock(PostgresConnection& connection, std::span<const Offered> batch, std::span<const Group> groups) {
+Result<Locked> lock(PostgresConnection& connection, std::span<const Offered> batch, std::span<const Group> groups,
+                    Statements statements) {
+  const std::string_view select_known = statements == Statements::kForAllLanes ? kSelectKnown : kSelectKnownOfLane;
   Locked locked;
   std::deque<Wanted> wanted;
   std::vector<Question> questions;
   std::size_t lanes = 0;
   for (const Group& group : groups) {
-    const Wanted& one = wanted.emplace_back(batch, group);
+    const Wanted& one = wanted.emplace_back(batch, group, statements);
     questions.push_back({kLockLanes, one.lock_arguments});
-    questions.push_back({kSelectKnown, one.known_arguments});
+    questions.push_back({select_known, one.known_arguments});
     lanes += one.lanes_in_order.size();
   }
   ASSIGN_OR_RETURN(const auto answers, connection.ask(questions));
@@ -192,11 +215,9 @@ class NewRows {
 };
 
 /// In the transaction that is open.
-Result<std::vector<Appended>> append_all(PostgresConnection& connection, std::span<const Offered> offered,
-                                         std::span<const Delivery> batch, Statements statements) {
-  const std::vector<Group> groups = groups_of(offered, statements);
-  ASSIGN_OR_RETURN(Locked locked, lock(connection, offered, groups));
-  std::vector<Appended> outcomes(batch.size());
+Status append_groups(PostgresConnection& connection, std::span<const Offered> offered, std::span<const Delivery> batch,
+                     std::span<const Group> groups, Statements statements, std::vector<Appended>& outcomes) {
+  ASSIGN_OR_RETURN(Locked locked, lock(connection, offered, groups, statements));
   NewRows rows(connection);
   for (const Group& group : groups) {
     std::map<std::uint32_t, std::uint64_t> grown;
@@ -218,7 +239,7 @@ Result<std::vector<Appended>> append_all(PostgresConnection& connection, std::sp
     RETURN_IF_ERROR(rows.flush());
     RETURN_IF_ERROR(rows.set_lanes(grown));
   }
-  return outcomes;
+  return {};
 }
 
 }  // namespace
@@ -240,14 +261,16 @@ Result<std::vector<Appended>> append(PostgresConnection& connection, std::string
   for (const Delivery& delivery : batch) {
     offered.push_back({DeliveryHash::of(id_secret, delivery), lane_of(delivery)});
   }
-  RETURN_IF_ERROR(connection.begin_write());
-  auto outcomes = append_all(connection, offered, batch, statements);
-  if (!outcomes) {
-    connection.rollback();
-    return outcomes;
+  std::vector<Appended> outcomes(batch.size());
+  for (const std::vector<Group>& groups : transactions_of(offered, statements)) {
+    RETURN_IF_ERROR(connection.begin_write());
+    if (Status done = append_groups(connection, offered, batch, groups, statements, outcomes); !done) {
+      connection.rollback();
+      return std::unexpected(std::move(done).error());
+    }
+    // Barrier: after the commit the rows are on stable storage, and a repetition is recognised.
+    RETURN_IF_ERROR(connection.commit());
   }
-  // Barrier: after the commit the rows are on stable storage, and a repetition is recognised.
-  RETURN_IF_ERROR(connection.commit());
   return outcomes;
 }
 
