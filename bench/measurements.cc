@@ -58,7 +58,7 @@ bool Goal::met() const {
 
 bool print_goals(const std::vector<Goal>& goals) {
   bool all = true;
-  fmt::print("\n{}{}{}{}{}\n", padded("what", 44), padded("against", 46), padded("median [95 %]", 30),
+  fmt::print("\n{}{}{}{}{}\n", padded("what", 50), padded("against", 46), padded("median [95 %]", 30),
              padded("goal", 12), "verdict");
   for (const Goal& goal : goals) {
     const Median median = median_of(goal.rounds);
@@ -66,7 +66,7 @@ bool print_goals(const std::vector<Goal>& goals) {
                                           median.high, goal.rounds.size());
     const std::string limit =
         fmt::format("{} {:g} {}", goal.direction == Goal::Direction::kAtLeast ? "≥" : "≤", goal.limit, goal.unit);
-    fmt::print("{}{}{}{}{}\n", padded(goal.what, 44), padded(goal.against, 46), padded(value, 30), padded(limit, 12),
+    fmt::print("{}{}{}{}{}\n", padded(goal.what, 50), padded(goal.against, 46), padded(value, 30), padded(limit, 12),
                goal.met() ? "met" : "NOT MET");
     all = all && goal.met();
   }
