@@ -44,6 +44,9 @@ constexpr std::array kSentences = {
     Sentence{"25P03", ErrorCode::kUnavailable,
              "{server} ended a transaction that stood still for too long ({message}); try again"},
     Sentence{"08", ErrorCode::kUnavailable, "the connection to {server} failed ({message}); it is tried again"},
+    // Of Citus: a node went away in the midst of a statement.
+    Sentence{"XX000", ErrorCode::kUnavailable,
+             "{server} failed inside ({message}); it is tried again, and the server's log says more"},
     Sentence{"XX001", ErrorCode::kCorrupt, "data on {server} is damaged ({message}); restore it from a backup"},
     Sentence{"XX002", ErrorCode::kCorrupt,
              "an index on {server} is damaged ({message}); REINDEX it or restore the database from a backup"},

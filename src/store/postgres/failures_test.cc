@@ -395,8 +395,8 @@ TEST(PostgresFailures, each_kind_has_its_code_and_one_line) {
                 AllOf(HasSubstr("PostgreSQL at h:1, database d"), Not(HasSubstr("\n")), Not(HasSubstr("{"))));
     return error.code;
   };
-  for (const auto state :
-       {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53200", "53300", "25006", "08006", "25P03"}) {
+  for (const auto state : {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53200", "53300", "25006",
+                           "08006", "25P03", "XX000"}) {
     EXPECT_EQ(code(state), ErrorCode::kUnavailable) << state;
   }
   EXPECT_EQ(code("53100"), ErrorCode::kIo);
