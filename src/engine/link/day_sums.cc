@@ -10,9 +10,16 @@ namespace fairlead::engine {
 namespace {
 
 constexpr std::size_t kDaysPerTransaction = 512;
-/// So many are read and written together where each reading is a round trip; few, because a busy day of all services
-/// can have very many facts.
+/// So many are read and written together where each reading is a round trip.
 constexpr std::size_t kDaysTogether = 32;
+
+/// How many of `days` come next. A day of all services can have very many facts: it comes alone.
+std::size_t days_together(std::span<const DirtyDay> days, bool remote) {
+  const auto of_all = [](const DirtyDay& day) { return day.place.service.empty(); };
+  if (!remote || of_all(days.front())) return 1;
+  const auto some = days.first(std::min(days.size(), kDaysTogether));
+  return static_cast<std::size_t>(std::ranges::find_if(some, of_all) - some.begin());
+}
 
 Status sum_days(store::DerivedWriter& writer, const Policy& policy, const metrics::Profile& profile,
                 std::span<const DirtyDay> days) {
@@ -49,9 +56,8 @@ Result<bool> sum_marked_days(store::Derived& derived, const Policy& policy, cons
     }
     ASSIGN_OR_RETURN(auto writer, derived.write());
     ASSIGN_OR_RETURN(const auto days, writer->dirty_days(kDaysPerTransaction, mine));
-    const std::size_t together_max = writer->remote() ? kDaysTogether : 1;
     for (std::span<const DirtyDay> rest = days; !rest.empty() && !stopped;) {
-      const auto together = rest.first(std::min(rest.size(), together_max));
+      const auto together = rest.first(days_together(rest, writer->remote()));
       RETURN_IF_ERROR(sum_days(*writer, policy, *profile, together));
       rest = rest.subspan(together.size());
       stopped = stop(together.size());
