@@ -388,6 +388,19 @@ TEST(PostgresOutage, a_server_that_hangs_is_noticed_within_ten_seconds) {
   EXPECT_TRUE(again == Outcome::kStored || again == Outcome::kDuplicate) << "the server may have gone on with it";
 }
 
+/// The transaction of a reader begins with a round trip.
+TEST(PostgresOutage, a_server_that_hangs_before_a_reader_has_begun_is_an_error_and_no_more) {
+  PostgresServer server;
+  const auto derived = open_postgres_derived(server.new_database()).value();
+  ASSERT_TRUE(derived->read());
+  server.pause();
+  const auto hanging = derived->read();
+  server.resume();
+  ASSERT_FALSE(hanging);
+  EXPECT_EQ(hanging.error().code, ErrorCode::kUnavailable);
+  EXPECT_TRUE(derived->read());
+}
+
 TEST(PostgresFailures, each_kind_has_its_code_and_one_line) {
   const auto code = [](std::string_view state) {
     const Error error = statement_failure(state, "first line\nsecond", "PostgreSQL at h:1, database d");

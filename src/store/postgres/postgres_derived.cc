@@ -37,9 +37,15 @@ const std::string kEmpty =
 class Reader final : public sql::View {
  public:
   explicit Reader(ConnectionPool::Loan loan) : Reader(std::make_unique<State>(std::move(loan))) {}
-  ~Reader() override { static_cast<void>(state_->loan->commit()); }
+  ~Reader() override {
+    if (begun_) static_cast<void>(state_->loan->commit());
+  }
 
-  Status begin() { return state_->loan->begin_read(); }
+  Status begin() {
+    RETURN_IF_ERROR(state_->loan->begin_read());
+    begun_ = true;
+    return {};
+  }
 
  private:
   struct State {
@@ -50,6 +56,7 @@ class Reader final : public sql::View {
   explicit Reader(std::unique_ptr<State> state) : View(*state->loan, state->names), state_(std::move(state)) {}
 
   std::unique_ptr<State> state_;
+  bool begun_ = false;
 };
 
 /// With the turn taken: whoever writes without leases takes those of replicas that seem dead, because a replica that
