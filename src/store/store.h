@@ -101,12 +101,12 @@ class Journal {
 
   virtual std::uint32_t lanes() const = 0;
 
-  /// Appends all of `batch` and returns when it is on stable storage: one outcome per delivery, in order. Deliveries of
-  /// one batch that repeat each other are duplicates, too. Sequences of a lane are contiguous from 1. On an error
-  /// nothing was appended, and after a failed sync the journal refuses everything until it is opened again; what the
-  /// failed call carried may or may not be there then. A full disk is kIo and heals once there is space. kUnavailable
-  /// and kTimeout: a store elsewhere does not answer, and what the call carried may or may not be there. A store
-  /// elsewhere may append a large batch in parts, and after any error some of them may be there.
+  /// Appends all of `batch` in one transaction and returns when it is on stable storage: one outcome per delivery, in
+  /// order. Deliveries of one batch that repeat each other are duplicates, too. Sequences of a lane are contiguous from
+  /// 1. On an error nothing was appended, and after a failed sync the journal refuses everything until it is opened
+  /// again; what the failed call carried may or may not be there then. A full disk is kIo, changes nothing, and heals
+  /// once there is space. kUnavailable and kTimeout: a store elsewhere does not answer, and what the call carried may
+  /// or may not be there.
   virtual Result<std::vector<Appended>> append(std::span<const Delivery> batch) = 0;
   /// Housekeeping that can wait until those whose deliveries were appended have their answers. Whoever appends calls it
   /// after each append; without it, appends do it themselves, later and slower.

@@ -1,12 +1,9 @@
 #include "store/postgres/append.h"
 
-#include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstring>
 #include <deque>
 #include <map>
-#include <random>
 #include <set>
 #include <unordered_map>
 
@@ -46,9 +43,6 @@ constexpr std::string_view kSetLanes =
 /// Deliveries that one statement inserts.
 constexpr std::size_t kRowsMax = 1'000;
 constexpr std::size_t kBytesMax = 4u * 1024 * 1024;
-/// A large batch is divided into transactions of about so many, but not into more than that.
-constexpr std::size_t kRowsPerTransaction = 128;
-constexpr std::size_t kTransactionsMax = 4;
 
 struct Known {
   std::uint64_t sequence;
@@ -75,26 +69,15 @@ struct Locked {
 /// Deliveries that the same statements are about, as places in the batch.
 using Group = std::vector<std::size_t>;
 
-/// By ascending lanes, which is the order that locks are taken in. A large batch is divided into several transactions,
-/// each about some of the lanes, and each batch begins with others: so those who append at the same time do not stand
-/// behind one another with all that they have.
-std::vector<std::vector<Group>> transactions_of(std::span<const Offered> batch, Statements statements) {
-  static std::atomic<std::uint32_t> turn = std::random_device{}();
-  const auto count =
-      static_cast<std::uint32_t>(std::clamp<std::size_t>(batch.size() / kRowsPerTransaction, 1, kTransactionsMax));
-  const std::uint32_t first = turn.fetch_add(1, std::memory_order_relaxed);
-  std::vector<std::map<std::uint32_t, Group>> by_lane(count);
+/// By ascending lanes, which is the order that locks are taken in.
+std::vector<Group> groups_of(std::span<const Offered> batch, Statements statements) {
+  std::map<std::uint32_t, Group> by_lane;
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    const std::uint32_t lane = batch[i].lane;
-    by_lane[(lane + first) % count][statements == Statements::kForAllLanes ? 0 : lane].push_back(i);
+    by_lane[statements == Statements::kForAllLanes ? 0 : batch[i].lane].push_back(i);
   }
-  std::vector<std::vector<Group>> transactions;
-  for (auto& lanes : by_lane) {
-    if (lanes.empty()) continue;
-    auto& groups = transactions.emplace_back();
-    for (auto& [lane, group] : lanes) groups.push_back(std::move(group));
-  }
-  return transactions;
+  std::vector<Group> groups;
+  for (auto& [lane, group] : by_lane) groups.push_back(std::move(group));
+  return groups;
 }
 
 /// What is asked about one group.
@@ -215,9 +198,11 @@ class NewRows {
 };
 
 /// In the transaction that is open.
-Status append_groups(PostgresConnection& connection, std::span<const Offered> offered, std::span<const Delivery> batch,
-                     std::span<const Group> groups, Statements statements, std::vector<Appended>& outcomes) {
+Result<std::vector<Appended>> append_all(PostgresConnection& connection, std::span<const Offered> offered,
+                                         std::span<const Delivery> batch, Statements statements) {
+  const std::vector<Group> groups = groups_of(offered, statements);
   ASSIGN_OR_RETURN(Locked locked, lock(connection, offered, groups, statements));
+  std::vector<Appended> outcomes(batch.size());
   NewRows rows(connection);
   for (const Group& group : groups) {
     std::map<std::uint32_t, std::uint64_t> grown;
@@ -239,7 +224,7 @@ Status append_groups(PostgresConnection& connection, std::span<const Offered> of
     RETURN_IF_ERROR(rows.flush());
     RETURN_IF_ERROR(rows.set_lanes(grown));
   }
-  return {};
+  return outcomes;
 }
 
 }  // namespace
@@ -261,16 +246,14 @@ Result<std::vector<Appended>> append(PostgresConnection& connection, std::string
   for (const Delivery& delivery : batch) {
     offered.push_back({DeliveryHash::of(id_secret, delivery), lane_of(delivery)});
   }
-  std::vector<Appended> outcomes(batch.size());
-  for (const std::vector<Group>& groups : transactions_of(offered, statements)) {
-    RETURN_IF_ERROR(connection.begin_write());
-    if (Status done = append_groups(connection, offered, batch, groups, statements, outcomes); !done) {
-      connection.rollback();
-      return std::unexpected(std::move(done).error());
-    }
-    // Barrier: after the commit the rows are on stable storage, and a repetition is recognised.
-    RETURN_IF_ERROR(connection.commit());
+  RETURN_IF_ERROR(connection.begin_write());
+  auto outcomes = append_all(connection, offered, batch, statements);
+  if (!outcomes) {
+    connection.rollback();
+    return outcomes;
   }
+  // Barrier: after the commit the rows are on stable storage, and a repetition is recognised.
+  RETURN_IF_ERROR(connection.commit());
   return outcomes;
 }
 
