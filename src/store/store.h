@@ -410,8 +410,8 @@ class Derived {
   virtual Result<std::unique_ptr<DerivedReader>> read() = 0;
   /// kConflict while replicas live that rely on each other's leases (fleet.h).
   virtual Result<std::unique_ptr<DerivedWriter>> write() = 0;
-  /// The same, but kConflict where one of the leases has gone to another replica; none can go before the commit. Without
-  /// any lease, for what belongs to no part. A store that a single process has to itself asks nobody.
+  /// The same, but kConflict where one of the leases has gone to another replica; none can go before the commit.
+  /// Without any lease, for what belongs to no part. A store that a single process has to itself asks nobody.
   virtual Result<std::unique_ptr<DerivedWriter>> write_under(std::span<const Lease> leases) {
     static_cast<void>(leases);
     return write();
