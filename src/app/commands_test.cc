@@ -378,7 +378,8 @@ TEST_F(Commands, tokens_export_verify_and_replay_work_on_a_database) {
     EXPECT_EQ(server.request("POST", "/api/v1/events", first_word(made.out), kDeployment).status, 200);
     const Finished refused = fairlead({"replay", "--data", file("other").string(), "--store", store});
     EXPECT_EQ(refused.code, 1);
-    EXPECT_THAT(refused.err, HasSubstr("stop all of them"));
+    EXPECT_THAT(refused.err,
+                HasSubstr("replicas derive on this database, and nobody else may: stop all of them first"));
     EXPECT_EQ(server.stop(SIGTERM), 0);
   }
   const std::string before = exported();

@@ -26,9 +26,7 @@ class Writer final : public View, public DerivedWriter {
   void expect(std::span<const EntityKey> deployments) override;
   Result<std::optional<EntityRow>> entity(const EntityKey& key) override;
   Result<std::vector<std::optional<EntityRow>>> entities_of(std::span<const EntityKey> keys) override;
-  Result<std::vector<EntityRow>> mentioning(const Mention& term, EntityKind kind) override;
   Result<std::vector<std::vector<EntityRow>>> mentioning_each(std::span<const Mention> terms, EntityKind kind) override;
-  Result<std::vector<Shipped>> shippers(const RepositoryName& repository, const CommitSha& sha) override;
   Result<std::vector<std::vector<Shipped>>> shippers_each(std::span<const CommitRef> commits) override;
   Result<std::vector<StreamDeployment>> streams_of(const EntityKey& deployment) override;
   Result<std::vector<Shipped>> shipped_by(const EntityKey& deployment) override;

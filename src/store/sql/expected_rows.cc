@@ -66,21 +66,10 @@ Result<std::vector<std::optional<EntityRow>>> Writer::entities_of(std::span<cons
   return entities_read_.rows(keys, [&](std::span<const EntityKey> unknown) { return View::entities_of(unknown); });
 }
 
-Result<std::vector<EntityRow>> Writer::mentioning(const Mention& term, EntityKind kind) {
-  ASSIGN_OR_RETURN(auto found, mentioning_each({&term, 1}, kind));
-  return std::move(found.front());
-}
-
 Result<std::vector<std::vector<EntityRow>>> Writer::mentioning_each(std::span<const Mention> terms, EntityKind kind) {
   if (!remote()) return View::mentioning_each(terms, kind);
   return mentions_read_[kind].rows(
       terms, [&](std::span<const Mention> unknown) { return View::mentioning_each(unknown, kind); });
-}
-
-Result<std::vector<Shipped>> Writer::shippers(const RepositoryName& repository, const CommitSha& sha) {
-  const CommitRef commit{repository, sha};
-  ASSIGN_OR_RETURN(auto found, shippers_each({&commit, 1}));
-  return std::move(found.front());
 }
 
 Result<std::vector<std::vector<Shipped>>> Writer::shippers_each(std::span<const CommitRef> commits) {
